@@ -1,0 +1,248 @@
+//! The leaves of the grammars: one loop over a class table each, in nom's shape.
+//!
+//! A leaf takes the longest prefix it can; what the prefix must be followed by
+//! is for the rule above it to say. The error holds nothing, since the public
+//! error is built once, by whoever knows which part was being read.
+
+use core::net::Ipv6Addr;
+
+use nom::branch::alt;
+use nom::character::complete::char;
+use nom::combinator::{consumed, map, recognize, verify};
+use nom::error::{ErrorKind, ParseError};
+use nom::multi::many0_count;
+use nom::sequence::{delimited, pair, preceded};
+use nom::{Err, IResult, Parser};
+
+use crate::types::HostKind;
+use crate::types::class::{self, ATEXT, DCONTENT, DIGIT, KEYWORD, LET_DIG, QTEXT};
+
+/// It did not parse.
+#[derive(Debug)]
+pub(super) struct Fail;
+
+impl ParseError<&[u8]> for Fail {
+    fn from_error_kind(_: &[u8], _: ErrorKind) -> Self {
+        Self
+    }
+
+    fn append(_: &[u8], _: ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+pub(super) type Parsed<'a, T = &'a [u8]> = IResult<&'a [u8], T, Fail>;
+
+/// Splits off the first `length` octets; none is a failure.
+#[inline]
+fn take(input: &[u8], length: usize) -> Parsed<'_> {
+    match input.split_at_checked(length) {
+        Some((taken, rest)) if length > 0 => Ok((rest, taken)),
+        _ => Err(Err::Error(Fail)),
+    }
+}
+
+/// One or more octets of `class`.
+#[inline]
+pub(super) fn run(class: class::Class) -> impl Fn(&[u8]) -> Parsed<'_> {
+    move |input| take(input, class::span(input, class))
+}
+
+/// `Domain = sub-domain *("." sub-domain)`,
+/// `sub-domain = Let-dig [Ldh-str]` (RFC 5321 §4.1.2).
+pub(super) fn domain(input: &[u8]) -> Parsed<'_> {
+    // Behind the last octet with which a domain could end.
+    let mut end = 0;
+    let mut in_label = false;
+    for (at, &octet) in input.iter().enumerate() {
+        if class::is(octet, LET_DIG) {
+            in_label = true;
+            end = at + 1;
+        } else if octet == b'.' && in_label && end == at {
+            in_label = false;
+        } else if octet != b'-' || !in_label {
+            break;
+        }
+    }
+    take(input, end)
+}
+
+/// `Dot-string = Atom *("." Atom)` (RFC 5321 §4.1.2).
+pub(super) fn dot_string(input: &[u8]) -> Parsed<'_> {
+    let mut end = 0;
+    for (at, &octet) in input.iter().enumerate() {
+        if class::is(octet, ATEXT) {
+            end = at + 1;
+        } else if octet != b'.' || end != at || at == 0 {
+            break;
+        }
+    }
+    take(input, end)
+}
+
+/// `Quoted-string = DQUOTE *QcontentSMTP DQUOTE` (RFC 5321 §4.1.2).
+pub(super) fn quoted_string(input: &[u8]) -> Parsed<'_> {
+    let mut octets = input.iter().enumerate();
+    if octets.next().is_none_or(|(_, &octet)| octet != b'"') {
+        return Err(Err::Error(Fail));
+    }
+    while let Some((at, &octet)) = octets.next() {
+        match octet {
+            b'"' => return take(input, at + 1),
+            // quoted-pairSMTP = %d92 %d32-126
+            b'\\'
+                if octets
+                    .next()
+                    .is_some_and(|(_, octet)| matches!(octet, 32..=126)) => {}
+            _ if class::is(octet, QTEXT) => {}
+            _ => break,
+        }
+    }
+    Err(Err::Error(Fail))
+}
+
+/// `Local-part = Dot-string / Quoted-string` (RFC 5321 §4.1.2).
+pub(super) fn local_part(input: &[u8]) -> Parsed<'_> {
+    match input.first() {
+        Some(b'"') => quoted_string(input),
+        _ => dot_string(input),
+    }
+}
+
+/// `Domain / address-literal`: the text, and what it is.
+pub(super) fn host(input: &[u8]) -> Parsed<'_, (&[u8], HostKind)> {
+    match input.first() {
+        Some(b'[') => address_literal(input),
+        _ => map(domain, |text| (text, HostKind::Domain)).parse(input),
+    }
+}
+
+/// `address-literal` (RFC 5321 §4.1.3).
+#[cold]
+fn address_literal(input: &[u8]) -> Parsed<'_, (&[u8], HostKind)> {
+    let literal = alt((
+        map(ipv4_address, |_| HostKind::Ipv4),
+        map(ipv6_address, |_| HostKind::Ipv6),
+        map(general_address, |_| HostKind::General),
+    ));
+    consumed(delimited(char('['), literal, char(']'))).parse(input)
+}
+
+/// `IPv4-address-literal = Snum 3("." Snum)`.
+fn ipv4_address(input: &[u8]) -> Parsed<'_> {
+    let dot_snum = || preceded(char('.'), snum);
+    recognize((snum, dot_snum(), dot_snum(), dot_snum())).parse(input)
+}
+
+/// `Snum = 1*3DIGIT`, 0 to 255.
+fn snum(input: &[u8]) -> Parsed<'_> {
+    verify(run(DIGIT), |digits: &[u8]| {
+        let value = digits
+            .iter()
+            .fold(0, |value: u32, digit| value * 10 + u32::from(digit - b'0'));
+        digits.len() <= 3 && value <= 255
+    })
+    .parse(input)
+}
+
+/// `IPv6-address-literal = "IPv6:" IPv6-addr`; the address by `core`'s parser,
+/// which knows the forms of RFC 4291.
+fn ipv6_address(input: &[u8]) -> Parsed<'_> {
+    let is_address = |content: &[u8]| {
+        content
+            .split_at_checked(IPV6_TAG.len())
+            .filter(|(tag, _)| tag.eq_ignore_ascii_case(IPV6_TAG))
+            .and_then(|(_, address)| core::str::from_utf8(address).ok())
+            .is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
+    };
+    verify(run(DCONTENT), is_address).parse(input)
+}
+
+const IPV6_TAG: &[u8] = b"IPv6:";
+
+/// `General-address-literal = Standardized-tag ":" 1*dcontent`. The tag of
+/// IPv6 is taken: what is no IPv6 address is not a general one either.
+pub(super) fn general_address(input: &[u8]) -> Parsed<'_> {
+    let tag = verify(ldh_string, |tag: &[u8]| !tag.eq_ignore_ascii_case(b"IPv6"));
+    recognize((tag, char(':'), run(DCONTENT))).parse(input)
+}
+
+/// `Ldh-str = *( ALPHA / DIGIT / "-" ) Let-dig`.
+fn ldh_string(input: &[u8]) -> Parsed<'_> {
+    verify(run(KEYWORD), |text: &[u8]| text.last() != Some(&b'-')).parse(input)
+}
+
+/// `A-d-l = At-domain *( "," At-domain )`, then its colon (RFC 5321 §4.1.2,
+/// appendix C).
+#[cold]
+pub(super) fn source_route(input: &[u8]) -> Parsed<'_> {
+    let at_domain = || preceded(char('@'), domain);
+    let more = many0_count(preceded(char(','), at_domain()));
+    recognize((pair(at_domain(), more), char(':'))).parse(input)
+}
+
+/// `esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")` (RFC 5321 §4.1.2).
+pub(super) fn keyword(input: &[u8]) -> Parsed<'_> {
+    verify(run(KEYWORD), |text: &[u8]| text.first() != Some(&b'-')).parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many octets of `text` the leaf takes.
+    fn taken<T>(leaf: impl Fn(&[u8]) -> Parsed<'_, T>, text: &str) -> usize {
+        leaf(text.as_bytes()).map_or(0, |(rest, _)| text.len() - rest.len())
+    }
+
+    #[test]
+    fn leaves_take_the_longest_prefix() {
+        assert_eq!(taken(domain, "a.example>"), 9);
+        assert_eq!(taken(domain, "a--b.c"), 6);
+        assert_eq!(taken(domain, "a-.b"), 1);
+        assert_eq!(taken(domain, "a."), 1);
+        assert_eq!(taken(domain, "a..b"), 1);
+        assert_eq!(taken(domain, "-a"), 0);
+        assert_eq!(taken(domain, ".a"), 0);
+        assert_eq!(taken(dot_string, "a..b"), 1);
+        assert_eq!(taken(dot_string, ".a"), 0);
+        assert_eq!(taken(dot_string, "a.b@c"), 3);
+        assert_eq!(taken(quoted_string, r#""a\" b"@"#), 7);
+        assert_eq!(taken(quoted_string, r#""""#), 2);
+        assert_eq!(taken(quoted_string, r#""a"#), 0);
+        assert_eq!(taken(quoted_string, "\"a\t\""), 0);
+        assert_eq!(taken(quoted_string, "\"\\\u{e9}\""), 0);
+        assert_eq!(taken(source_route, "@a,@b:c"), 6);
+        assert_eq!(taken(source_route, "@a,b:c"), 0);
+    }
+
+    #[test]
+    fn literals_are_of_one_kind() {
+        let kind = |text: &'static str| match host(text.as_bytes()) {
+            Ok(([], (_, kind))) => Some(kind),
+            _ => None,
+        };
+        assert_eq!(kind("[192.0.2.1]"), Some(HostKind::Ipv4));
+        assert_eq!(kind("[192.000.002.001]"), Some(HostKind::Ipv4));
+        assert_eq!(kind("[IPv6:2001:db8::1]"), Some(HostKind::Ipv6));
+        assert_eq!(kind("[ipv6:::ffff:192.0.2.1]"), Some(HostKind::Ipv6));
+        assert_eq!(kind("[x-new:~anything!]"), Some(HostKind::General));
+        for bad in [
+            "[192.0.2]",
+            "[192.0.2.256]",
+            "[192.0.2.1.1]",
+            "[0192.0.2.1]",
+            "[IPv6:]",
+            "[IPv6:g::1]",
+            "[IPv6:1:2:3]",
+            "[IPv6:1::2::3]",
+            "[x-:y]",
+            "[x:]",
+            "[x:a[b]",
+            "[]",
+            "[a]",
+        ] {
+            assert_eq!(kind(bad), None, "{bad}");
+        }
+    }
+}

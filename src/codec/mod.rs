@@ -1,0 +1,17 @@
+//! Between the vocabulary and octets. Usable on its own: for proxies,
+//! analysers and fuzzers.
+
+mod capability;
+mod command;
+mod error;
+mod leaf;
+pub(crate) mod line;
+mod parameter;
+mod path;
+pub(crate) mod reply;
+mod syntax;
+
+pub use error::{AddressError, CommandError, Part};
+pub use line::{Line, LineError, LineFramer};
+pub use reply::{InvalidReply, ReplyError, ReplyLimits, ReplyParser};
+pub use syntax::Syntax;

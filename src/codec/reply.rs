@@ -1,0 +1,462 @@
+//! Replies to octets and back (RFC 5321 §4.2, RFC 2034).
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use bytes::{Buf, BufMut, BytesMut};
+use memchr::memchr;
+use thiserror::Error;
+
+use super::line::CRLF;
+use crate::types::class::{self, GRAPHIC};
+use crate::types::{EnhancedCode, Reply, ReplyCode, ReplyText};
+
+/// Octets of a reply line as we write it, CRLF included (RFC 5321 §4.5.3.1.5).
+pub(crate) const LINE_LIMIT: usize = 512;
+
+/// Octets are not a reply. A client that reads this is out of step with its
+/// server, and cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ReplyError {
+    /// A line does not begin with three digits and a separator.
+    #[error("a line without a reply code")]
+    NoCode,
+    /// The code is not 200 to 599.
+    #[error("a reply code out of range")]
+    CodeOutOfRange,
+    /// The lines of one reply carry different codes.
+    #[error("lines with different reply codes")]
+    CodesDiffer,
+    /// A line feed without a carriage return before it.
+    #[error("a bare line feed")]
+    BareLineFeed,
+    /// A NUL, or a carriage return without a line feed behind it.
+    #[error("a NUL or a bare carriage return")]
+    ForbiddenOctet,
+    /// A line is longer than [`ReplyLimits::line`].
+    #[error("a reply line is too long")]
+    LineTooLong,
+    /// There are more lines than [`ReplyLimits::lines`].
+    #[error("too many reply lines")]
+    TooManyLines,
+    /// The reply is longer than [`ReplyLimits::octets`].
+    #[error("the reply is too long")]
+    TooLong,
+    /// The octets end before the reply does, or go on behind it.
+    #[error("not exactly one reply")]
+    NotOne,
+}
+
+/// How much a server may say in one reply; `None` is unlimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReplyLimits {
+    /// Octets of a line, CRLF included. Default 4096.
+    pub line: Option<usize>,
+    /// Lines of a reply. Default 1000.
+    pub lines: Option<usize>,
+    /// Octets of a reply. Default 65536.
+    pub octets: Option<usize>,
+}
+
+impl Default for ReplyLimits {
+    fn default() -> Self {
+        Self {
+            line: Some(4096),
+            lines: Some(1000),
+            octets: Some(65536),
+        }
+    }
+}
+
+/// Cuts input into replies.
+///
+/// Remembers how far it looked, so that no octet is looked at twice; what has
+/// not become a reply stays in the caller's buffer, within the limits.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use ehlo::codec::{ReplyLimits, ReplyParser};
+/// let mut parser = ReplyParser::new(ReplyLimits::default());
+/// let mut input = BytesMut::from("250-mx.example.com\r\n250 SI");
+/// assert_eq!(parser.next(&mut input), None);
+/// input.extend_from_slice(b"ZE\r\n");
+/// let reply = parser.next(&mut input).unwrap()?;
+/// assert_eq!(reply.lines().last(), Some(&b"SIZE"[..]));
+/// # Ok::<(), ehlo::codec::ReplyError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ReplyParser {
+    limits: ReplyLimits,
+    /// Octets of the whole lines at the front of the input.
+    framed: usize,
+    /// Octets at the front of the input known to hold no further line feed.
+    searched: usize,
+    lines: usize,
+    code: Option<ReplyCode>,
+}
+
+impl ReplyParser {
+    /// A parser of replies within those limits.
+    #[must_use]
+    pub const fn new(limits: ReplyLimits) -> Self {
+        Self {
+            limits,
+            framed: 0,
+            searched: 0,
+            lines: 0,
+            code: None,
+        }
+    }
+
+    /// Takes the next reply from the front of `input`. `None`: more input is
+    /// needed.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReplyError`]. There is no way to go on after one: where the next
+    /// reply begins is not known.
+    pub fn next(&mut self, input: &mut BytesMut) -> Option<Result<Reply<'static>, ReplyError>> {
+        match self.frame(input) {
+            Ok(None) => None,
+            Ok(Some((code, length))) => {
+                *self = Self::new(self.limits);
+                let length = length.min(input.len());
+                let wire = input.get(..length).unwrap_or_default().to_vec();
+                input.advance(length);
+                Some(Ok(from_wire(code, Cow::Owned(wire))))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Finds the end of the reply: its code and its octets.
+    fn frame(&mut self, input: &[u8]) -> Result<Option<(ReplyCode, usize)>, ReplyError> {
+        loop {
+            let searched = self
+                .searched
+                .clamp(self.framed, input.len().max(self.framed));
+            let Some(found) = memchr(b'\n', input.get(searched..).unwrap_or_default()) else {
+                self.searched = input.len();
+                self.check_lengths(input.len())?;
+                return Ok(None);
+            };
+            let end = searched + found + 1;
+            self.check_lengths(end)?;
+            let line = input.get(self.framed..end).unwrap_or_default();
+            let (code, is_last) = parse_line(line)?;
+            if self.code.is_some_and(|first| first != code) {
+                return Err(ReplyError::CodesDiffer);
+            }
+            self.code = Some(code);
+            self.framed = end;
+            self.searched = end;
+            self.lines += 1;
+            if is_last {
+                return Ok(Some((code, end)));
+            }
+        }
+    }
+
+    /// Checks the limits for a line that reaches up to `end` at least.
+    fn check_lengths(&self, end: usize) -> Result<(), ReplyError> {
+        let exceeds = |limit: Option<usize>, value| limit.is_some_and(|limit| value > limit);
+        if exceeds(self.limits.line, end.saturating_sub(self.framed)) {
+            Err(ReplyError::LineTooLong)
+        } else if exceeds(self.limits.octets, end) {
+            Err(ReplyError::TooLong)
+        } else if end > self.framed && exceeds(self.limits.lines, self.lines + 1) {
+            Err(ReplyError::TooManyLines)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Reads a line, line end included: its code, and whether it is the last one.
+fn parse_line(line: &[u8]) -> Result<(ReplyCode, bool), ReplyError> {
+    let line = line.strip_suffix(CRLF).ok_or(ReplyError::BareLineFeed)?;
+    let (digits, rest) = line.split_first_chunk::<3>().ok_or(ReplyError::NoCode)?;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return Err(ReplyError::NoCode);
+    }
+    let number = digits
+        .iter()
+        .fold(0, |number, digit| number * 10 + u16::from(digit - b'0'));
+    let code = ReplyCode::new(number).ok_or(ReplyError::CodeOutOfRange)?;
+    let is_last = match rest.first() {
+        // RFC 5321 §4.2: a client takes a code alone.
+        None | Some(b' ') => true,
+        Some(b'-') => false,
+        Some(_) => return Err(ReplyError::NoCode),
+    };
+    if rest.iter().any(|octet| matches!(octet, 0 | b'\r')) {
+        return Err(ReplyError::ForbiddenOctet);
+    }
+    Ok((code, is_last))
+}
+
+/// The reply that those octets, which have been checked, are.
+fn from_wire(code: ReplyCode, wire: Cow<'_, [u8]>) -> Reply<'_> {
+    let enhanced = wire
+        .get(4..)
+        .map(|text| text.split(|&octet| octet == b'\r').next().unwrap_or(text))
+        .and_then(EnhancedCode::parse_prefix)
+        .map(|(enhanced, _)| enhanced)
+        // RFC 2034 §4: a class that contradicts the code is no enhanced code.
+        .filter(|enhanced| enhanced.agrees_with(code));
+    Reply::from_checked(code, enhanced, wire)
+}
+
+impl<'a> Reply<'a> {
+    /// Reads exactly one reply, line ends included. Borrows, allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReplyError`]. There are no limits but the length of `octets`.
+    pub fn parse(octets: &'a [u8]) -> Result<Self, ReplyError> {
+        let mut parser = ReplyParser::new(ReplyLimits {
+            line: None,
+            lines: None,
+            octets: None,
+        });
+        match parser.frame(octets)? {
+            Some((code, length)) if length == octets.len() => {
+                Ok(from_wire(code, Cow::Borrowed(octets)))
+            }
+            _ => Err(ReplyError::NotOne),
+        }
+    }
+
+    /// Writes every line with its CRLF.
+    ///
+    /// `out` must have room: as `BufMut` has it, a full fixed buffer panics.
+    pub fn write(&self, out: &mut impl BufMut) {
+        out.put_slice(self.as_bytes());
+    }
+}
+
+impl Reply<'static> {
+    /// Builds a reply. Each line of `text` becomes a line of the reply; one
+    /// that would exceed 512 octets becomes several (RFC 5321 §4.5.3.1.5). The
+    /// enhanced code stands on each (RFC 2034 §4).
+    ///
+    /// # Errors
+    ///
+    /// `text` holds a control character other than a tab and line ends, or the
+    /// class of `enhanced` is not that of `code`.
+    pub fn new(
+        code: ReplyCode,
+        enhanced: Option<EnhancedCode>,
+        text: &str,
+    ) -> Result<Self, InvalidReply> {
+        if enhanced.is_some_and(|enhanced| !enhanced.agrees_with(code)) {
+            return Err(InvalidReply::EnhancedClass);
+        }
+        check_text(text)?;
+        let mut wire = Vec::new();
+        encode(code, enhanced, text, &mut wire);
+        // A text may itself begin with an enhanced code: what was built is what
+        // a peer will read.
+        Ok(from_wire(code, Cow::Owned(wire)))
+    }
+}
+
+/// A reply cannot be built of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum InvalidReply {
+    /// The text holds a control character other than a tab and line ends.
+    #[error("a control character at octet {offset} of the text")]
+    ControlCharacter {
+        /// The octet of the text, from 0.
+        offset: usize,
+    },
+    /// The class of the enhanced code is not that of the reply code, or the
+    /// reply code is a 3yz, which has none (RFC 2034 §4).
+    #[error("the enhanced code is not of the reply code's class")]
+    EnhancedClass,
+}
+
+impl ReplyText {
+    /// A text for a reply: lines separated by LF or CR LF.
+    ///
+    /// # Errors
+    ///
+    /// It holds a control character other than a tab and line ends.
+    pub fn new(text: impl Into<Cow<'static, str>>) -> Result<Self, InvalidReply> {
+        let text = text.into();
+        check_text(&text)?;
+        Ok(Self(text))
+    }
+}
+
+impl TryFrom<&'static str> for ReplyText {
+    type Error = InvalidReply;
+
+    fn try_from(text: &'static str) -> Result<Self, InvalidReply> {
+        Self::new(text)
+    }
+}
+
+/// Printable characters, tabs, and line ends.
+fn check_text(text: &str) -> Result<(), InvalidReply> {
+    let mut octets = text.bytes().enumerate().peekable();
+    while let Some((offset, octet)) = octets.next() {
+        let is_allowed = match octet {
+            b'\t' | b'\n' => true,
+            b'\r' => octets.peek().is_some_and(|&(_, next)| next == b'\n'),
+            _ => class::is(octet, GRAPHIC),
+        };
+        if !is_allowed {
+            return Err(InvalidReply::ControlCharacter { offset });
+        }
+    }
+    Ok(())
+}
+
+/// Writes a reply of checked text, cut into lines that fit.
+pub(crate) fn encode(
+    code: ReplyCode,
+    enhanced: Option<EnhancedCode>,
+    text: &str,
+    out: &mut impl BufMut,
+) {
+    let prefix = Prefix::new(enhanced);
+    let room = LINE_LIMIT - "250 ".len() - prefix.as_bytes().len() - CRLF.len();
+    let mut rest = text;
+    loop {
+        let (line, behind) = cut_line(rest, room);
+        out.put_slice(&code.digits());
+        out.put_u8(if behind.is_some() { b'-' } else { b' ' });
+        out.put_slice(prefix.as_bytes());
+        out.put_slice(line.as_bytes());
+        out.put_slice(CRLF);
+        match behind {
+            Some(behind) => rest = behind,
+            None => break,
+        }
+    }
+}
+
+/// The first line of `text`, at most `room` octets of it, and what is behind.
+/// A line that is too long is cut at its last blank, or else where it must be.
+fn cut_line(text: &str, room: usize) -> (&str, Option<&str>) {
+    let (line, behind) = match text.split_once('\n') {
+        Some((line, behind)) => (line.strip_suffix('\r').unwrap_or(line), Some(behind)),
+        None => (text, None),
+    };
+    if line.len() <= room {
+        return (line, behind);
+    }
+    let mut end = room;
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    let (fits, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    match fits.rsplit_once(' ') {
+        Some((fits, _)) if !fits.is_empty() => (fits, text.get(fits.len() + 1..)),
+        _ => (fits, Some(rest)),
+    }
+}
+
+/// An enhanced code and a space as octets; nothing if there is no code.
+struct Prefix {
+    octets: [u8; 10],
+    length: usize,
+}
+
+impl Prefix {
+    fn new(enhanced: Option<EnhancedCode>) -> Self {
+        let mut prefix = Self {
+            octets: [0; 10],
+            length: 0,
+        };
+        if let Some(enhanced) = enhanced {
+            prefix.put_number(u16::from(enhanced.class()));
+            prefix.put(b'.');
+            prefix.put_number(enhanced.subject());
+            prefix.put(b'.');
+            prefix.put_number(enhanced.detail());
+            prefix.put(b' ');
+        }
+        prefix
+    }
+
+    fn put_number(&mut self, number: u16) {
+        for (unit, octet) in [
+            (100, number / 100),
+            (10, number / 10 % 10),
+            (1, number % 10),
+        ] {
+            if number >= unit || unit == 1 {
+                self.put(b'0' + (octet % 10) as u8);
+            }
+        }
+    }
+
+    fn put(&mut self, octet: u8) {
+        if let Some(place) = self.octets.get_mut(self.length) {
+            *place = octet;
+            self.length += 1;
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.octets.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl EnhancedCode {
+    /// Reads `class "." subject "." detail` (RFC 3463 §2) and the blank behind
+    /// it, at the front of a reply's text.
+    pub(crate) fn parse_prefix(text: &[u8]) -> Option<(Self, &[u8])> {
+        let (class, rest) = number(text)?;
+        let (subject, rest) = number(rest.strip_prefix(b".")?)?;
+        let (detail, rest) = number(rest.strip_prefix(b".")?)?;
+        let rest = match rest.split_first() {
+            None => rest,
+            Some((b' ' | b'\t', rest)) => rest,
+            Some(_) => return None,
+        };
+        let class = u8::try_from(class).ok()?;
+        Some((Self::new(class, subject, detail)?, rest))
+    }
+}
+
+/// `1*3DIGIT`
+fn number(text: &[u8]) -> Option<(u16, &[u8])> {
+    let digits = class::span(text, class::DIGIT);
+    if !(1..=3).contains(&digits) {
+        return None;
+    }
+    let (digits, rest) = text.split_at_checked(digits)?;
+    let value = digits
+        .iter()
+        .fold(0, |value, digit| value * 10 + u16::from(digit - b'0'));
+    Some((value, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    #[test]
+    fn long_lines_are_cut_at_blanks_and_nothing_is_lost() {
+        let text = "word ".repeat(300);
+        let unbroken = "x".repeat(1200);
+        let wide = "\u{20ac}".repeat(400);
+        for text in [text.trim_end(), &unbroken, &wide, "", "a\r\nb\n\nc"] {
+            let reply = Reply::new(ReplyCode::OK, Some(EnhancedCode::OK), text).unwrap();
+            for line in reply.as_bytes().split_inclusive(|&octet| octet == b'\n') {
+                assert!(line.len() <= LINE_LIMIT);
+                assert!(line.starts_with(b"250") && line.ends_with(b"\r\n"));
+            }
+            let without_blanks = |text: &str| -> String { text.split_whitespace().collect() };
+            assert_eq!(without_blanks(&reply.text()), without_blanks(text));
+            assert_eq!(Reply::parse(reply.as_bytes()), Ok(reply.clone()));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The vocabulary: what a client and a server say to each other, as values.
+//!
+//! No value can be built or parsed that could not be written and read back:
+//! fields are private, constructors check, and nothing can hold a CR, an LF or
+//! another control character. Texts are borrowed from the line they were parsed
+//! from, or owned; `into_owned` copies each exactly once.
+//!
+//! How the values relate to octets is in [`codec`](crate::codec).
+
+mod capability;
+pub(crate) mod class;
+mod code;
+mod command;
+mod envelope;
+mod hello;
+mod host;
+mod mailbox;
+mod parameter;
+mod path;
+mod reply;
+
+pub use capability::{Capabilities, Capability, Extension};
+pub use code::{Category, EnhancedCode, ReplyCode, Severity};
+pub use command::{Argument, Command, UnknownCommand, Verb};
+pub use envelope::{Envelope, Recipient};
+pub use hello::HelloName;
+pub(crate) use host::HostKind;
+pub use host::{Domain, GeneralLiteral, Host};
+pub(crate) use mailbox::MailboxLayout;
+pub use mailbox::{LocalPart, Mailbox};
+pub(crate) use parameter::Parameters;
+pub use parameter::{BodyType, MailParameters, Parameter, RcptParameters};
+pub use path::{ForwardPath, ReversePath};
+pub use reply::{Reply, ReplyText};
