@@ -6,7 +6,9 @@ extern crate alloc;
 extern crate std;
 
 pub mod codec;
+mod secret;
 mod time;
 pub mod types;
 
+pub use secret::Secret;
 pub use time::Timestamp;
