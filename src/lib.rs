@@ -6,6 +6,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod codec;
+pub mod server;
 mod time;
 pub mod types;
 
