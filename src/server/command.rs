@@ -238,24 +238,24 @@ impl Server {
 
     /// Stages a reply of the machine's own.
     fn say(&mut self, verb: Verb, said: Said) -> Step {
-        self.stage_own(verb, said);
+        self.stage_reply_to(verb, said);
         self.state.answer(Subject::Command(verb), Next::Command);
         Step::Again
     }
 
     /// Stages the last reply of the session.
     fn close_after(&mut self, verb: Verb, said: Said, reason: CloseReason) -> Step {
-        self.stage_own(verb, said);
+        self.stage_reply_to(verb, said);
         let next = Next::Close(reason);
         self.state.answer(Subject::Command(verb), next);
         Step::Again
     }
 
     /// The replies to a hello carry no enhanced code (RFC 2034 §4).
-    fn stage_own(&mut self, verb: Verb, said: Said) {
+    fn stage_reply_to(&mut self, verb: Verb, said: Said) {
         let is_hello = matches!(verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo);
         let enhanced = said.enhanced.filter(|_| !is_hello);
-        self.stage(said.code, enhanced, said.text);
+        self.stage_own(Said { enhanced, ..said });
     }
 
     fn refuse_line(&mut self, error: LineError) -> Step {

@@ -56,8 +56,8 @@ impl Server {
             Some(Ok(Decoded::Piece(piece))) => {
                 self.deadline = after(now, self.config.timeouts.data_block);
                 match self.state.phase {
-                    Phase::Body => self.hand_out(piece),
-                    _ => self.drop_piece(now, taken),
+                    Phase::Body => self.hand_out(now, piece),
+                    _ => self.discard(now, taken),
                 }
             }
             Some(Ok(Decoded::End)) => self.message_is_complete(now),
@@ -71,15 +71,16 @@ impl Server {
     }
 
     /// Hands out a piece, or as much of it as a message may have.
-    fn hand_out(&mut self, mut piece: Bytes) -> Step {
+    fn hand_out(&mut self, now: Timestamp, mut piece: Bytes) -> Step {
         let room = match self.config.limits.message {
             Some(limit) => limit.saturating_sub(self.incoming.octets),
             None => u64::MAX,
         };
         let fits = usize::try_from(room).unwrap_or(usize::MAX);
         if piece.len() > fits {
-            piece.truncate(fits);
+            let excess = piece.split_off(fits);
             self.refuse_message(replies::TOO_BIG, AbortReason::TooBig);
+            self.discard(now, excess.len());
         }
         self.incoming.octets += piece.len() as u64;
         match piece.is_empty() {
@@ -88,8 +89,8 @@ impl Server {
         }
     }
 
-    /// Drops a piece of a message that nobody wants; not without end.
-    fn drop_piece(&mut self, now: Timestamp, octets: usize) -> Step {
+    /// Counts octets of a message that nobody wants: not without end.
+    fn discard(&mut self, now: Timestamp, octets: usize) -> Step {
         self.incoming.discarded = self.incoming.discarded.saturating_add(octets as u64);
         let limit = self.config.limits.discard;
         if limit.is_some_and(|limit| self.incoming.discarded > limit) {
@@ -99,7 +100,7 @@ impl Server {
     }
 
     fn refuse_message(&mut self, said: replies::Said, reason: AbortReason) {
-        self.stage(said.code, said.enhanced, said.text);
+        self.stage_own(said);
         self.swallow(reason);
     }
 

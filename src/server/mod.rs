@@ -15,6 +15,7 @@ mod settle;
 mod state;
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -129,7 +130,7 @@ pub enum Security {
 /// # }
 /// # let config = Arc::new(Config::new(Domain::try_from("mx.example").unwrap()));
 /// # assert_eq!(serve(By(&mut peer), config).unwrap(), b"Hello\r\n");
-/// # assert!(peer.hears.ends_with(b"221 2.0.0 Closing connection\r\n"));
+/// # assert!(peer.hears.ends_with(b"221 2.0.0 mx.example closing connection\r\n"));
 /// ```
 ///
 /// Answers need not come at once: keep the [`Pending`] and go on with the loop;
@@ -500,7 +501,7 @@ impl Server {
     /// Says `said` instead of whatever was staged, and ends the session.
     fn close_with(&mut self, now: Timestamp, said: Said, reason: CloseReason) {
         self.output.unstage();
-        self.stage(said.code, said.enhanced, said.text);
+        self.stage_own(said);
         self.proceed(now, Next::Close(reason));
     }
 
@@ -546,6 +547,18 @@ impl Server {
             let ascii = |character: char| if character.is_ascii() { character } else { '?' };
             let text: String = text.chars().map(ascii).collect();
             self.output.stage(code, enhanced, &text);
+        }
+    }
+
+    /// Stages a reply of the machine's own. RFC 5321 §4.2.2: a 221 or 421 says
+    /// whose it is.
+    fn stage_own(&mut self, said: Said) {
+        match said.code {
+            ReplyCode::CLOSING | ReplyCode::SERVICE_NOT_AVAILABLE => {
+                let text = format!("{} {}", self.config.hostname, said.text);
+                self.stage(said.code, said.enhanced, &text);
+            }
+            _ => self.stage(said.code, said.enhanced, said.text),
         }
     }
 

@@ -38,7 +38,7 @@ replies! {
     VERIFIED: OK RECIPIENT_OK, "Mailbox exists";
     EXPANDED: OK RECIPIENT_OK, "List exists";
     CANNOT_VERIFY: CANNOT_VERIFY PROTOCOL, "Cannot VRFY user, but will accept message and attempt delivery";
-    CLOSING: CLOSING OK, "Closing connection";
+    CLOSING: CLOSING OK, "closing connection";
 
     UNKNOWN_COMMAND: SYNTAX_ERROR INVALID_COMMAND, "Command not recognized";
     NOT_IMPLEMENTED: COMMAND_NOT_IMPLEMENTED INVALID_COMMAND, "Command not implemented";
@@ -57,9 +57,9 @@ replies! {
     TOO_BIG: EXCEEDED_STORAGE MESSAGE_TOO_BIG, "Message is larger than this server takes";
     TOO_MANY_RECIPIENTS: INSUFFICIENT_STORAGE TOO_MANY_RECIPIENTS, "Too many recipients";
     OUT_OF_TURN: TRANSACTION_FAILED PROTOCOL_ERROR, "You talk too soon";
-    TOO_MANY_ERRORS: SERVICE_NOT_AVAILABLE SECURITY, "Too many errors";
-    TOO_MANY_COMMANDS: SERVICE_NOT_AVAILABLE SECURITY, "Too many commands";
-    TIMEOUT: SERVICE_NOT_AVAILABLE BAD_CONNECTION, "Timeout";
+    TOO_MANY_ERRORS: SERVICE_NOT_AVAILABLE SECURITY, "too many errors";
+    TOO_MANY_COMMANDS: SERVICE_NOT_AVAILABLE SECURITY, "too many commands";
+    TIMEOUT: SERVICE_NOT_AVAILABLE BAD_CONNECTION, "timeout";
 }
 
 /// What a syntax error is called.
