@@ -21,7 +21,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::{Buf, BytesMut};
 use ehlo::Timestamp;
 use ehlo::server::{
-    Config, Event, MessageAccepted, Rejection, Security, Server, SessionId, StaleAnswer,
+    Answer, Config, Data, Event, Message, MessageAccepted, Rejection, Security, Server, SessionId,
 };
 use ehlo::types::{Domain, Envelope, ForwardPath};
 
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::from_arguments()?;
     fs::create_dir_all(&options.maildir)?;
-    let mut config = Config::new(options.hostname);
+    let mut config = Config::new(options.hostname.parse::<Domain<'static>>()?);
     config.limits.message = options.max_size.or(config.limits.message);
     let config = Arc::new(config);
 
@@ -128,54 +128,59 @@ impl<'a> Application<'a> {
     }
 
     fn handle(&mut self, server: &mut Server, event: Event) {
-        // Each answer is given at once, so none can be stale.
-        match event {
-            Event::Connect(question) => expect(server.answer(question, Ok(Default::default()))),
-            Event::Hello(question) => expect(server.answer(question, Ok(Default::default()))),
-            Event::Mail(question) => expect(server.answer(question, Ok(Default::default()))),
+        let in_time = match event {
+            Event::Connect(question) => server.answer(question, Ok(Default::default())).is_ok(),
+            Event::Hello(question) => server.answer(question, Ok(Default::default())).is_ok(),
+            Event::Mail(question) => server.answer(question, Ok(Default::default())).is_ok(),
             Event::Rcpt(question) => {
                 let answer = match is_refused(&question.forward_path) {
                     true => Err(Rejection::NO_SUCH_MAILBOX),
                     false => Ok(Default::default()),
                 };
-                expect(server.answer(question, answer));
+                server.answer(question, answer).is_ok()
             }
             Event::Data(question) => {
-                let spool = Spool::create(self.maildir);
-                let answer = spool.map(|spool| self.spool = Some(spool));
-                let answer = answer.map(|()| Default::default()).map_err(local_error);
-                expect(server.answer(question, answer));
+                let answer = self.begin();
+                server.answer(question, answer).is_ok()
             }
-            Event::Body(octets) => {
-                let written = self.spool.as_mut().map(|spool| spool.write(&octets));
-                if let Some(Err(error)) = written {
-                    // Cannot fail: a message is being received.
-                    let _ = server.refuse_body(local_error(error));
-                }
-            }
+            Event::Body(octets) => match self.write(&octets) {
+                Ok(()) => true,
+                Err(why) => server.refuse_body(why).is_ok(),
+            },
             Event::Message(question) => {
                 let answer = self.commit(server);
-                expect(server.answer(question, answer));
+                server.answer(question, answer).is_ok()
             }
-            Event::Aborted(_) => self.spool = None,
-            _ => {}
-        }
+            Event::Aborted(_) => {
+                self.spool = None;
+                true
+            }
+            _ => true,
+        };
+        // Each answer is given at once, so the session still waits for it.
+        debug_assert!(in_time);
+    }
+
+    fn begin(&mut self) -> Answer<Data> {
+        let spool = Spool::create(self.maildir).map_err(|error| local_error(&error))?;
+        self.spool = Some(spool);
+        Ok(Default::default())
+    }
+
+    fn write(&mut self, octets: &[u8]) -> Result<(), Rejection> {
+        let spool = self.spool.as_mut().ok_or(Rejection::LOCAL_ERROR)?;
+        spool.write(octets).map_err(|error| local_error(&error))
     }
 
     /// Makes the message durable; only then may it be accepted.
-    fn commit(&mut self, server: &Server) -> Result<MessageAccepted, Rejection> {
+    fn commit(&mut self, server: &Server) -> Answer<Message> {
         let (Some(spool), Some(envelope)) = (self.spool.take(), server.envelope()) else {
             return Err(Rejection::LOCAL_ERROR);
         };
         let helo = server.hello().map_or("", |name| name.as_str());
-        let id = spool.commit(envelope, helo).map_err(local_error)?;
+        let id = spool.commit(envelope, helo);
+        let id = id.map_err(|error| local_error(&error))?;
         MessageAccepted::queued_as(&id).map_err(|_| Rejection::LOCAL_ERROR)
-    }
-}
-
-fn expect<A>(answered: Result<(), StaleAnswer<A>>) {
-    if answered.is_err() {
-        eprintln!("an answer came too late");
     }
 }
 
@@ -184,7 +189,7 @@ fn is_refused(path: &ForwardPath<'_>) -> bool {
         .is_some_and(|mailbox| mailbox.local_part().as_str() == "refused")
 }
 
-fn local_error(error: io::Error) -> Rejection {
+fn local_error(error: &io::Error) -> Rejection {
     eprintln!("storage: {error}");
     Rejection::LOCAL_ERROR
 }
@@ -256,7 +261,7 @@ impl Drop for Spool {
 struct Options {
     listen: String,
     maildir: PathBuf,
-    hostname: Domain<'static>,
+    hostname: String,
     max_size: Option<u64>,
 }
 
@@ -265,13 +270,13 @@ impl Options {
         use lexopt::prelude::*;
 
         let (mut listen, mut maildir, mut max_size) = (None, None, None);
-        let mut hostname = Domain::try_from("mx.example").map_err(lexopt_error)?;
+        let mut hostname = "mx.example".to_owned();
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
                 Long("listen") => listen = Some(arguments.value()?.string()?),
                 Long("maildir") => maildir = Some(arguments.value()?.into()),
-                Long("hostname") => hostname = arguments.value()?.parse()?,
+                Long("hostname") => hostname = arguments.value()?.string()?,
                 Long("max-size") => max_size = Some(arguments.value()?.parse()?),
                 _ => return Err(argument.unexpected()),
             }
@@ -283,8 +288,4 @@ impl Options {
             max_size,
         })
     }
-}
-
-fn lexopt_error(error: ehlo::codec::AddressError) -> lexopt::Error {
-    lexopt::Error::Custom(Box::new(error))
 }

@@ -117,7 +117,11 @@ impl Server {
         }
     }
 
-    pub(super) fn settle_message(&mut self, message: Message, answer: Answer<Message>) {
+    pub(super) fn settle_message(
+        &mut self,
+        Message { recipient, .. }: Message,
+        answer: Answer<Message>,
+    ) {
         match answer {
             Ok(MessageAccepted(positive)) => self.stage_positive(&positive),
             Err(why) => {
@@ -129,7 +133,7 @@ impl Server {
         let recipients = self
             .envelope()
             .map_or(0, |envelope| envelope.recipients.len());
-        let asked = message.recipient.map_or(recipients, |index| index + 1);
+        let asked = recipient.map_or(recipients, |index| index + 1);
         let next = if asked < recipients && self.config.protocol == Protocol::Lmtp {
             self.incoming.recipient = asked;
             Next::Recipient

@@ -151,9 +151,9 @@ impl State {
     pub(super) const fn must_wait(&self, subject: Subject, pipelining: bool) -> bool {
         let may_group = pipelining && matches!(self.dialect, Some(Dialect::Extended));
         match subject {
-            Subject::Connection => true,
             Subject::Command(Verb::Quit) => false,
-            Subject::Command(
+            Subject::Connection
+            | Subject::Command(
                 Verb::Ehlo
                 | Verb::Helo
                 | Verb::Lhlo

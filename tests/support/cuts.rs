@@ -1,7 +1,5 @@
 //! Ways to cut octets into reads.
 
-use std::ops::Range;
-
 /// How the octets of a peer arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
@@ -16,18 +14,18 @@ pub enum Cut {
 impl Cut {
     /// The reads in which `octets` arrive, of which `sent` came before them.
     pub fn reads(self, sent: usize, octets: &[u8]) -> Vec<Vec<u8>> {
-        let ranges: Vec<Range<usize>> = match self {
-            Self::Whole => vec![0..octets.len()],
-            Self::Octets => (0..octets.len()).map(|at| at..at + 1).collect(),
-            Self::At(at) => {
-                let at = at.saturating_sub(sent).min(octets.len());
-                vec![0..at, at..octets.len()]
-            }
+        let behind = match self {
+            Self::Whole => Vec::new(),
+            Self::Octets => (1..octets.len()).collect(),
+            Self::At(at) => vec![at.saturating_sub(sent).min(octets.len())],
         };
-        ranges
-            .into_iter()
-            .filter(|range| !range.is_empty())
-            .map(|range| octets[range].to_vec())
-            .collect()
+        let (mut reads, mut start) = (Vec::new(), 0);
+        for end in behind.into_iter().chain([octets.len()]) {
+            if end > start {
+                reads.push(octets[start..end].to_vec());
+                start = end;
+            }
+        }
+        reads
     }
 }

@@ -1,6 +1,6 @@
 //! What the tests share: transcripts, and what plays them.
 
-#![allow(dead_code)] // no test uses all of it
+#![allow(dead_code, unreachable_pub)] // no test uses all of it
 
 pub mod cuts;
 pub mod server;
