@@ -3,6 +3,7 @@
 
 mod capability;
 mod command;
+mod data;
 mod error;
 mod leaf;
 pub(crate) mod line;
@@ -11,6 +12,10 @@ mod path;
 pub(crate) mod reply;
 mod syntax;
 
+pub use data::{
+    BareLineEnd, BareLineEndAt, BareLineEnds, Decoded, DotDecoder, DotEncoder, LineEncoder,
+    LineEndCheck, LineEnds, Place,
+};
 pub use error::{AddressError, CommandError, Part};
 pub use line::{Line, LineError, LineFramer};
 pub use reply::{InvalidReply, ReplyError, ReplyLimits, ReplyParser};
