@@ -62,10 +62,11 @@ fn without_trailing_blanks(mut text: &str) -> &str {
     text
 }
 
-/// The verb that the line begins with. Most have four letters.
+/// The verb that the line begins with. Most have four letters. A control
+/// character ends the verb too, so that the argument is at fault.
 fn verb(line: &[u8]) -> Verb {
     match line.get(4) {
-        None | Some(b' ' | b'\t') if line.len() >= 4 => Verb::at(line, 4),
+        None | Some(..=b' ') if line.len() >= 4 => Verb::at(line, 4),
         _ => long_verb(line),
     }
 }
@@ -74,7 +75,7 @@ fn verb(line: &[u8]) -> Verb {
 fn long_verb(line: &[u8]) -> Verb {
     let length = class::span(line, LETTER);
     match line.get(length) {
-        None | Some(b' ' | b'\t') => Verb::at(line, length),
+        None | Some(..=b' ') => Verb::at(line, length),
         Some(_) => Verb::Unknown,
     }
 }
@@ -249,7 +250,7 @@ fn optional<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Argument<'a>>, Fault> 
 fn unknown(line: &str) -> Result<Command<'_>, Fault> {
     let verb = class::span(line.as_bytes(), KEYWORD);
     let (_, rest) = line.split_at_checked(verb).unwrap_or((line, ""));
-    if verb == 0 || !(rest.is_empty() || rest.starts_with(' ')) {
+    if verb == 0 || !matches!(rest.bytes().next(), None | Some(..=b' ')) {
         return Err((Part::Verb, verb));
     }
     let printable = class::span(rest.as_bytes(), TEXT);

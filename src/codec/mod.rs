@@ -4,6 +4,7 @@
 mod attribute;
 mod capability;
 mod command;
+mod data;
 mod date;
 mod error;
 mod leaf;
@@ -18,6 +19,10 @@ pub mod unitext;
 mod write;
 pub mod xtext;
 
+pub use data::{
+    BareLineEnd, BareLineEndAt, BareLineEnds, Decoded, DotDecoder, DotEncoder, LineEncoder,
+    LineEndCheck, LineEnds, Place,
+};
 pub use error::{AddressError, CommandError, Part};
 pub use line::{Line, LineError, LineFramer};
 pub use reply::{InvalidReply, ReplyError, ReplyLimits, ReplyParser};

@@ -16,6 +16,12 @@ use super::host::{Domain, Host, HostKind};
 pub struct LocalPart<'a>(pub(crate) Cow<'a, str>);
 
 impl LocalPart<'_> {
+    /// The same, borrowed: for a command that is written and dropped.
+    #[must_use]
+    pub fn as_borrowed(&self) -> LocalPart<'_> {
+        LocalPart(Cow::Borrowed(&self.0))
+    }
+
     /// The local part as written, with its quotes if it has any.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -142,6 +148,15 @@ impl<'a> Mailbox<'a> {
     /// The caller has checked the grammar.
     pub(crate) const fn from_checked(text: Cow<'a, str>, layout: MailboxLayout) -> Self {
         Self { text, layout }
+    }
+
+    /// The same, borrowed: for a command that is written and dropped.
+    #[must_use]
+    pub fn as_borrowed(&self) -> Mailbox<'_> {
+        Mailbox {
+            text: Cow::Borrowed(&self.text),
+            layout: self.layout,
+        }
     }
 
     /// The mailbox as written, without brackets and without a source route.

@@ -19,6 +19,16 @@ pub enum ReversePath<'a> {
 }
 
 impl ReversePath<'_> {
+    /// The same, borrowed: for a command that is written and dropped.
+    #[must_use]
+    pub fn as_borrowed(&self) -> ReversePath<'_> {
+        match self {
+            Self::Null => ReversePath::Null,
+            Self::Mailbox(mailbox) => ReversePath::Mailbox(mailbox.as_borrowed()),
+            Self::Local(local) => ReversePath::Local(local.as_borrowed()),
+        }
+    }
+
     /// The mailbox, unless this is the null path or has no domain.
     #[must_use]
     pub const fn mailbox(&self) -> Option<&Mailbox<'_>> {
@@ -83,6 +93,16 @@ pub enum ForwardPath<'a> {
 }
 
 impl ForwardPath<'_> {
+    /// The same, borrowed: for a command that is written and dropped.
+    #[must_use]
+    pub fn as_borrowed(&self) -> ForwardPath<'_> {
+        match self {
+            Self::Postmaster => ForwardPath::Postmaster,
+            Self::Mailbox(mailbox) => ForwardPath::Mailbox(mailbox.as_borrowed()),
+            Self::Local(local) => ForwardPath::Local(local.as_borrowed()),
+        }
+    }
+
     /// The mailbox, unless there is no domain.
     #[must_use]
     pub const fn mailbox(&self) -> Option<&Mailbox<'_>> {

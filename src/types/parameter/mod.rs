@@ -285,6 +285,12 @@ macro_rules! parameters {
                 self.0.as_str().is_empty()
             }
 
+            /// The same, borrowed: for a command that is written and dropped.
+            #[must_use]
+            pub fn as_borrowed(&self) -> $name<'_> {
+                $name(Parameters::from_checked(Cow::Borrowed(self.as_str())))
+            }
+
             /// The parameters as written, a space between them.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -1,0 +1,138 @@
+//! What the client has to say: octets for the caller to write.
+
+use alloc::collections::VecDeque;
+use core::fmt;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::types::Command;
+
+/// Slices up to this many octets are cheaper copied than kept: a handle to one
+/// takes about as much, and an entry of a vectored write.
+const COPIED: usize = 64;
+
+/// Octets of an empty buffer that are kept for the next commands.
+const KEPT: usize = 1024;
+
+/// Octets to write to the peer: a [`Buf`], empty when there is nothing to say.
+///
+/// Commands are in small buffers of its own, a message is in slices of what
+/// was given to [`Body::write`](super::Body::write), not copied (but for
+/// slices of a few octets). With feature `std`,
+/// [`chunks_vectored`](Buf::chunks_vectored) gives many at once.
+///
+/// **Advance it as soon as octets are handed to the transport**, before the
+/// next input is shown to the machine: the machine takes what is still in here
+/// for unsaid, and a reply to a message that was not said to its end for a lie.
+///
+/// After the session has ended it is empty, and works on.
+#[derive(Default)]
+pub struct Output {
+    segments: VecDeque<Bytes>,
+    /// What stands behind the segments.
+    tail: BytesMut,
+    /// Octets in all.
+    remaining: usize,
+    /// Octets ever taken; wraps.
+    taken: u64,
+}
+
+impl Output {
+    /// Lets `write` append a few octets, such as a command.
+    pub(super) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) {
+        let before = self.tail.len();
+        write(&mut self.tail);
+        self.remaining += self.tail.len().saturating_sub(before);
+    }
+
+    /// Appends a command.
+    pub(super) fn command(&mut self, command: &Command<'_>) {
+        self.append(|tail| command.write(tail));
+    }
+
+    /// Appends a slice without copying it, unless it is tiny.
+    pub(super) fn push(&mut self, slice: Bytes) {
+        if slice.len() <= COPIED {
+            self.append(|tail| tail.extend_from_slice(&slice));
+            return;
+        }
+        self.remaining += slice.len();
+        if !self.tail.is_empty() {
+            self.segments.push_back(self.tail.split().freeze());
+        }
+        self.segments.push_back(slice);
+    }
+
+    /// Drops everything: it must not be said any more.
+    pub(super) fn clear(&mut self) {
+        self.segments = VecDeque::new();
+        self.tail = BytesMut::new();
+        self.remaining = 0;
+    }
+
+    /// Changes whenever the transport takes something.
+    pub(super) const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Gives back what is not needed while there is nothing to say.
+    fn settle(&mut self) {
+        if self.remaining > 0 {
+            return;
+        }
+        if self.tail.capacity() > KEPT {
+            self.tail = BytesMut::new();
+        }
+        if self.segments.capacity() > KEPT / size_of::<Bytes>() {
+            self.segments = VecDeque::new();
+        }
+    }
+}
+
+impl Buf for Output {
+    fn remaining(&self) -> usize {
+        self.remaining
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.segments.front().map_or(&self.tail, |segment| segment)
+    }
+
+    #[cfg(feature = "std")]
+    fn chunks_vectored<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
+        let tail = Some(&*self.tail).filter(|tail| !tail.is_empty());
+        let chunks = self.segments.iter().map(|segment| &**segment).chain(tail);
+        let mut filled = 0;
+        for (slice, chunk) in slices.iter_mut().zip(chunks) {
+            *slice = std::io::IoSlice::new(chunk);
+            filled += 1;
+        }
+        filled
+    }
+
+    /// Marks octets as written; more than there are is the same as all.
+    fn advance(&mut self, octets: usize) {
+        let mut octets = octets.min(self.remaining);
+        self.remaining -= octets;
+        self.taken = self.taken.wrapping_add(octets as u64);
+        while let Some(segment) = self.segments.front_mut() {
+            if octets < segment.len() {
+                segment.advance(octets);
+                return;
+            }
+            octets -= segment.len();
+            self.segments.pop_front();
+        }
+        self.tail.advance(octets.min(self.tail.len()));
+        self.settle();
+    }
+}
+
+/// How much there is; a message is nobody's business.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output")
+            .field("remaining", &self.remaining)
+            .finish_non_exhaustive()
+    }
+}

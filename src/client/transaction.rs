@@ -1,0 +1,286 @@
+//! The bookkeeping of a transaction: what to say next, and what each reply
+//! decides.
+
+use super::event::TransactionId;
+use super::report::{
+    Decider, Outcome, Report, Slot, completion_outcome, is_too_many, outcome_of, outcome_of_rcpt,
+};
+use crate::codec::LineEnds;
+use crate::types::{Envelope, MailParameters, Reply};
+
+/// Where a transaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing has been said yet.
+    New,
+    /// MAIL has been said, and RCPT to so many recipients.
+    Envelope(usize),
+    /// DATA has been said; its reply is awaited.
+    Data,
+    /// DATA was accepted, though nobody was: a lone dot is to be said.
+    Nobody,
+    /// The message is being given.
+    Body,
+    /// The message, or the lone dot, has been given to its end.
+    Complete,
+    /// All is decided, but for replies still to come.
+    Decided,
+    /// RSET has been said.
+    Resetting,
+    /// Nothing is left to be said.
+    Over,
+}
+
+/// What a transaction says next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Say {
+    Mail,
+    /// RCPT to the recipient of that index.
+    Rcpt(usize),
+    Data,
+    LoneDot,
+    Rset,
+    /// Nothing, until a reply comes or the message was given.
+    Nothing,
+    /// Nothing any more: the report is due.
+    Report,
+}
+
+/// What the reply to DATA calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterData {
+    /// The message.
+    Body,
+    /// Nothing from outside.
+    Nothing,
+    /// An end: 354 is not to be answered.
+    Close,
+}
+
+/// A transaction on its way.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    pub(super) id: TransactionId,
+    pub(super) line_ends: LineEnds,
+    /// The parameters of MAIL.
+    pub(super) parameters: MailParameters<'static>,
+    report: Report,
+    stage: Stage,
+    /// Recipients whose RCPT was accepted.
+    accepted: usize,
+    /// The server has said that it takes no more recipients.
+    is_full: bool,
+    /// In LMTP, the recipient before which all have been decided.
+    settled: usize,
+    /// The message was answered: the server has forgotten the transaction.
+    is_completed: bool,
+}
+
+impl Transaction {
+    pub(super) fn new(
+        id: TransactionId,
+        envelope: Envelope,
+        parameters: MailParameters<'static>,
+        line_ends: LineEnds,
+    ) -> Self {
+        Self {
+            id,
+            line_ends,
+            parameters,
+            report: Report::new(envelope),
+            stage: Stage::New,
+            accepted: 0,
+            is_full: false,
+            settled: 0,
+            is_completed: false,
+        }
+    }
+
+    pub(super) const fn envelope(&self) -> &Envelope {
+        &self.report.0.envelope
+    }
+
+    pub(super) const fn accepted(&self) -> usize {
+        self.accepted
+    }
+
+    /// What to say next, which is thereby said; `quiet`: no reply is awaited.
+    pub(super) fn say(&mut self, quiet: bool) -> Say {
+        match self.stage {
+            Stage::New => {
+                self.stage = Stage::Envelope(0);
+                Say::Mail
+            }
+            Stage::Envelope(asked) => self.say_envelope(asked, quiet),
+            Stage::Nobody => {
+                self.stage = Stage::Complete;
+                Say::LoneDot
+            }
+            Stage::Decided if quiet => self.say_end(),
+            Stage::Over if quiet => Say::Report,
+            Stage::Data
+            | Stage::Body
+            | Stage::Complete
+            | Stage::Decided
+            | Stage::Resetting
+            | Stage::Over => Say::Nothing,
+        }
+    }
+
+    fn say_envelope(&mut self, asked: usize, quiet: bool) -> Say {
+        if self.is_mail_refused() {
+            self.stage = Stage::Decided;
+            self.say(quiet)
+        } else if asked < self.report.0.envelope.recipients.len() && !self.is_full {
+            self.stage = Stage::Envelope(asked + 1);
+            Say::Rcpt(asked)
+        } else if quiet && self.accepted == 0 {
+            self.stage = Stage::Decided;
+            self.say(quiet)
+        } else {
+            self.stage = Stage::Data;
+            Say::Data
+        }
+    }
+
+    /// The end of a transaction that the server may still hold open.
+    fn say_end(&mut self) -> Say {
+        if self.is_completed || self.is_mail_refused() && self.accepted == 0 {
+            self.stage = Stage::Over;
+            return Say::Report;
+        }
+        self.stage = Stage::Resetting;
+        Say::Rset
+    }
+
+    fn is_mail_refused(&self) -> bool {
+        let mail = self.report.0.replies.mail.as_ref();
+        mail.is_some_and(|reply| !reply.code().is_positive())
+    }
+
+    /// MAIL was answered with 2yz, 4yz or 5yz.
+    pub(super) fn on_mail(&mut self, reply: Reply<'static>) {
+        self.report.0.replies.mail = Some(reply);
+    }
+
+    /// RCPT was answered with 2yz, 4yz or 5yz, the next one in order.
+    pub(super) fn on_rcpt(&mut self, reply: Reply<'static>) {
+        let is_accepted = reply.code().is_positive();
+        let verdict =
+            (!is_accepted).then(|| (outcome_of_rcpt(&reply, self.accepted), Decider::Rcpt));
+        self.is_full |= !is_accepted && self.accepted > 0 && is_too_many(&reply);
+        self.accepted += usize::from(is_accepted);
+        self.report.0.slots.push(Slot {
+            rcpt: Some(reply),
+            completion: None,
+            // The sender was refused, whatever is said about recipients.
+            verdict: verdict.filter(|_| !self.is_mail_refused()),
+        });
+    }
+
+    /// DATA was answered, with 354 if `goes_ahead`, else with 4yz or 5yz.
+    pub(super) fn on_data(
+        &mut self,
+        reply: Reply<'static>,
+        goes_ahead: bool,
+        is_lmtp: bool,
+    ) -> AfterData {
+        let outcome = outcome_of(&reply);
+        self.report.0.replies.data = Some(reply);
+        let is_wanted = self.accepted > 0 && !self.is_mail_refused();
+        if !goes_ahead {
+            self.decide(outcome, Decider::Data);
+            self.stage = Stage::Decided;
+            AfterData::Nothing
+        } else if is_wanted {
+            self.stage = Stage::Body;
+            AfterData::Body
+        } else if self.accepted > 0 || is_lmtp {
+            // A lone dot where recipients were accepted, if not the sender,
+            // would deliver an empty message; and in LMTP, where this 354 is
+            // forbidden (RFC 2033 §4.2), nobody knows how many replies it has.
+            AfterData::Close
+        } else {
+            self.stage = Stage::Nobody;
+            AfterData::Nothing
+        }
+    }
+
+    /// The message has been given to its end.
+    pub(super) fn on_body_given(&mut self) {
+        self.stage = Stage::Complete;
+    }
+
+    /// The message, or the lone dot, was answered with 2yz, 4yz or 5yz.
+    pub(super) fn on_completion(&mut self, reply: Reply<'static>) {
+        self.decide(completion_outcome(&reply), Decider::Completion);
+        self.report.0.replies.completion = Some(reply);
+        self.is_completed = true;
+        self.stage = Stage::Decided;
+    }
+
+    /// In LMTP, the message was so answered for the next accepted recipient.
+    pub(super) fn on_own_completion(&mut self, reply: Reply<'static>, is_last: bool) {
+        let rest = self.report.0.slots.iter_mut().skip(self.settled);
+        for slot in rest {
+            self.settled += 1;
+            if slot.verdict.is_none() {
+                slot.verdict = Some((completion_outcome(&reply), Decider::OwnCompletion));
+                slot.completion = Some(reply);
+                break;
+            }
+        }
+        if is_last {
+            self.is_completed = true;
+            self.stage = Stage::Decided;
+        }
+    }
+
+    /// RSET was answered.
+    pub(super) fn on_reset(&mut self) {
+        self.stage = Stage::Over;
+    }
+
+    /// The session breaks down, perhaps by a 421. `is_unsaid`: the end of what
+    /// was given is still in the output.
+    pub(super) fn on_closing(&mut self, reply: Option<&Reply<'static>>, is_unsaid: bool) {
+        if self.is_mail_refused() {
+            return;
+        }
+        if let Some(reply) = reply {
+            self.decide_for_all(outcome_of(reply), Decider::Closing);
+            self.report.0.replies.closing = Some(reply.clone());
+        } else if self.stage == Stage::Complete && !is_unsaid {
+            self.decide(Outcome::Unknown, Decider::None);
+        }
+    }
+
+    /// Decides about those who were asked and are undecided.
+    fn decide(&mut self, outcome: Outcome, decider: Decider) {
+        if self.is_mail_refused() {
+            return;
+        }
+        for slot in &mut self.report.0.slots {
+            slot.verdict.get_or_insert((outcome, decider));
+        }
+    }
+
+    /// The same, and about those who were not even asked.
+    fn decide_for_all(&mut self, outcome: Outcome, decider: Decider) {
+        let recipients = self.report.0.envelope.recipients.len();
+        self.report.0.slots.resize(recipients, Slot::EMPTY);
+        for slot in &mut self.report.0.slots {
+            slot.verdict.get_or_insert((outcome, decider));
+        }
+    }
+
+    /// What became of it; who is undecided now is left over.
+    pub(super) fn into_report(mut self, is_reusable: bool) -> Report {
+        let refusal = self.report.0.replies.mail.as_ref().map(outcome_of);
+        if let Some(outcome) = refusal.filter(|_| self.is_mail_refused()) {
+            self.decide_for_all(outcome, Decider::Mail);
+        }
+        self.report.0.is_reusable = is_reusable;
+        self.report
+    }
+}
