@@ -33,10 +33,12 @@ impl Mechanism {
             return None;
         }
         let mut octets = [0; NAME_LIMIT];
-        let mut at = 0;
-        while at < name.len() {
-            octets[at] = name[at].to_ascii_uppercase();
-            at += 1;
+        let mut room: &mut [u8] = &mut octets;
+        let mut rest = name;
+        while let ([octet, behind @ ..], [place, more @ ..]) = (rest, room) {
+            *place = octet.to_ascii_uppercase();
+            rest = behind;
+            room = more;
         }
         Some(Self {
             octets,

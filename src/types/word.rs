@@ -7,10 +7,15 @@ const UPPER_CASE: u64 = 0xdfdf_dfdf_dfdf_dfdf;
 /// The first eight octets of a keyword as a number, whatever the case.
 pub(crate) const fn word(keyword: &[u8]) -> u64 {
     let mut word = 0;
-    let mut at = 0;
-    while at < keyword.len() && at < 8 {
-        word |= (keyword[at] as u64) << (8 * at);
-        at += 1;
+    let mut shift = 0;
+    let mut rest = keyword;
+    while let [octet, behind @ ..] = rest {
+        if shift == u64::BITS {
+            break;
+        }
+        word |= (*octet as u64) << shift;
+        shift += u8::BITS;
+        rest = behind;
     }
     word & UPPER_CASE
 }

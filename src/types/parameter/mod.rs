@@ -15,8 +15,9 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 
 use super::capability::Extension;
-use super::code::{EnhancedCode, ReplyCode};
+use super::code::ReplyCode;
 use super::command::Verb;
+use super::enhanced::EnhancedCode;
 
 pub use body::BodyType;
 pub use deliver_by::{ByMode, DeliverBy};
