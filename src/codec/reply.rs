@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::str::FromStr;
 
 use bytes::{Buf, BufMut, BytesMut};
-use memchr::memchr;
+use memchr::memchr3;
 use thiserror::Error;
 
 use super::line::CRLF;
@@ -89,11 +89,14 @@ impl Default for ReplyLimits {
 /// ```
 #[derive(Clone, Debug)]
 pub struct ReplyParser {
-    limits: ReplyLimits,
+    // The limits, the greatest number for none.
+    max_line: usize,
+    max_lines: usize,
+    max_octets: usize,
     takes_bare_lf: bool,
     /// Octets of the whole lines at the front of the input.
     framed: usize,
-    /// Octets at the front of the input known to hold no further line feed.
+    /// Octets at the front of the input known to hold no line end behind those.
     searched: usize,
     lines: usize,
     code: Option<ReplyCode>,
@@ -103,8 +106,16 @@ impl ReplyParser {
     /// A parser of replies within those limits.
     #[must_use]
     pub const fn new(limits: ReplyLimits) -> Self {
+        const fn or_none(limit: Option<usize>) -> usize {
+            match limit {
+                Some(limit) => limit,
+                None => usize::MAX,
+            }
+        }
         Self {
-            limits,
+            max_line: or_none(limits.line),
+            max_lines: or_none(limits.lines),
+            max_octets: or_none(limits.octets),
             takes_bare_lf: false,
             framed: 0,
             searched: 0,
@@ -137,11 +148,10 @@ impl ReplyParser {
 
     /// Forgets the reply it was in.
     fn reset(&mut self) {
-        let takes_bare_lf = self.takes_bare_lf;
-        *self = Self {
-            takes_bare_lf,
-            ..Self::new(self.limits)
-        };
+        self.framed = 0;
+        self.searched = 0;
+        self.lines = 0;
+        self.code = None;
     }
 
     /// Takes the next reply from the front of `input`. `None`: more input is
@@ -170,27 +180,36 @@ impl ReplyParser {
         }
     }
 
-    /// Finds the end of the reply: its code and its octets.
+    /// Finds the end of the reply: its code and its octets. One search looks
+    /// for line ends and for what no line may hold.
     fn frame(&mut self, input: &[u8]) -> Result<Option<(ReplyCode, usize)>, ReplyError> {
         loop {
-            let searched = self
-                .searched
-                .clamp(self.framed, input.len().max(self.framed));
-            let Some(found) = memchr(b'\n', input.get(searched..).unwrap_or_default()) else {
-                self.searched = input.len();
-                self.check_lengths(input.len())?;
-                return Ok(None);
+            let from = self.searched.max(self.framed);
+            let Some(found) = memchr3(b'\r', b'\n', 0, input.get(from..).unwrap_or_default())
+            else {
+                return self.wait(input.len(), input.len());
             };
-            let end = searched + found + 1;
+            let at = from + found;
+            let end = match (input.get(at), input.get(at + 1)) {
+                (Some(b'\r'), Some(b'\n')) => at + 2,
+                // The next octet says what it is.
+                (Some(b'\r'), None) => return self.wait(at, input.len()),
+                (Some(b'\n'), _) if self.takes_bare_lf => at + 1,
+                (octet, _) => {
+                    self.check_lengths(at + 1)?;
+                    return Err(match octet {
+                        Some(b'\n') => ReplyError::BareLineFeed,
+                        _ => ReplyError::ForbiddenOctet,
+                    });
+                }
+            };
             self.check_lengths(end)?;
-            let line = input.get(self.framed..end).unwrap_or_default();
-            let (code, is_last) = parse_line(line, self.takes_bare_lf)?;
+            let (code, is_last) = parse_line(input.get(self.framed..at).unwrap_or_default())?;
             if self.code.is_some_and(|first| first != code) {
                 return Err(ReplyError::CodesDiffer);
             }
             self.code = Some(code);
             self.framed = end;
-            self.searched = end;
             self.lines += 1;
             if is_last {
                 return Ok(Some((code, end)));
@@ -198,14 +217,26 @@ impl ReplyParser {
         }
     }
 
+    /// More input is needed; nothing before `searched` needs another look.
+    #[cold]
+    fn wait(
+        &mut self,
+        searched: usize,
+        length: usize,
+    ) -> Result<Option<(ReplyCode, usize)>, ReplyError> {
+        self.searched = searched;
+        self.check_lengths(length)?;
+        Ok(None)
+    }
+
     /// Checks the limits for a line that reaches up to `end` at least.
+    #[inline]
     fn check_lengths(&self, end: usize) -> Result<(), ReplyError> {
-        let exceeds = |limit: Option<usize>, value| limit.is_some_and(|limit| value > limit);
-        if exceeds(self.limits.line, end.saturating_sub(self.framed)) {
+        if end.saturating_sub(self.framed) > self.max_line {
             Err(ReplyError::LineTooLong)
-        } else if exceeds(self.limits.octets, end) {
+        } else if end > self.max_octets {
             Err(ReplyError::TooLong)
-        } else if end > self.framed && exceeds(self.limits.lines, self.lines + 1) {
+        } else if end > self.framed && self.lines >= self.max_lines {
             Err(ReplyError::TooManyLines)
         } else {
             Ok(())
@@ -218,25 +249,16 @@ impl ReplyParser {
 fn with_crlf(octets: &[u8]) -> Vec<u8> {
     let mut wire = Vec::with_capacity(octets.len());
     for line in octets.split_inclusive(|&octet| octet == b'\n') {
-        wire.extend_from_slice(without_line_end(line).unwrap_or(line));
+        let end = line.strip_suffix(CRLF).or(line.strip_suffix(b"\n"));
+        wire.extend_from_slice(end.unwrap_or(line));
         wire.extend_from_slice(CRLF);
     }
     wire
 }
 
-/// A line without its CR LF, or its LF.
-fn without_line_end(line: &[u8]) -> Option<&[u8]> {
-    line.strip_suffix(CRLF).or_else(|| line.strip_suffix(b"\n"))
-}
-
-/// Reads a line, line end included: its code, and whether it is the last one.
-fn parse_line(line: &[u8], takes_bare_lf: bool) -> Result<(ReplyCode, bool), ReplyError> {
-    let text = if takes_bare_lf {
-        without_line_end(line)
-    } else {
-        line.strip_suffix(CRLF)
-    };
-    let line = text.ok_or(ReplyError::BareLineFeed)?;
+/// Reads a line without its line end: its code, and whether it is the last one.
+#[inline]
+fn parse_line(line: &[u8]) -> Result<(ReplyCode, bool), ReplyError> {
     let (digits, rest) = line.split_first_chunk::<3>().ok_or(ReplyError::NoCode)?;
     if !digits.iter().all(u8::is_ascii_digit) {
         return Err(ReplyError::NoCode);
@@ -245,23 +267,18 @@ fn parse_line(line: &[u8], takes_bare_lf: bool) -> Result<(ReplyCode, bool), Rep
         .iter()
         .fold(0, |number, digit| number * 10 + u16::from(digit - b'0'));
     let code = ReplyCode::new(number).ok_or(ReplyError::CodeOutOfRange)?;
-    let is_last = match rest.first() {
+    match rest.first() {
         // RFC 5321 §4.2: a client takes a code alone.
-        None | Some(b' ') => true,
-        Some(b'-') => false,
-        Some(_) => return Err(ReplyError::NoCode),
-    };
-    if rest.iter().any(|octet| matches!(octet, 0 | b'\r')) {
-        return Err(ReplyError::ForbiddenOctet);
+        None | Some(b' ') => Ok((code, true)),
+        Some(b'-') => Ok((code, false)),
+        Some(_) => Err(ReplyError::NoCode),
     }
-    Ok((code, is_last))
 }
 
 /// The reply that those octets, which have been checked, are.
 fn from_wire(code: ReplyCode, wire: Cow<'_, [u8]>) -> Reply<'_> {
     let enhanced = wire
         .get(4..)
-        .map(|text| text.split(|&octet| octet == b'\r').next().unwrap_or(text))
         .and_then(EnhancedCode::parse_prefix)
         .map(|(enhanced, _)| enhanced)
         // RFC 2034 §4: a class that contradicts the code is no enhanced code.
@@ -473,13 +490,13 @@ impl Prefix {
 
 impl EnhancedCode {
     /// Reads `class "." subject "." detail` (RFC 3463 §2) and the blank behind
-    /// it, at the front of a reply's text.
+    /// it, at the front of a reply's text; the line may end behind it.
     pub(crate) fn parse_prefix(text: &[u8]) -> Option<(Self, &[u8])> {
         let (class, rest) = number(text)?;
         let (subject, rest) = number(rest.strip_prefix(b".")?)?;
         let (detail, rest) = number(rest.strip_prefix(b".")?)?;
         let rest = match rest.split_first() {
-            None => rest,
+            None | Some((b'\r', _)) => rest,
             Some((b' ' | b'\t', rest)) => rest,
             Some(_) => return None,
         };

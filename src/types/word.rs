@@ -35,10 +35,9 @@ pub(crate) fn at(octets: &[u8], length: usize) -> u64 {
     u64::from_le_bytes(*first) & UPPER_CASE & keep
 }
 
-/// Whether printable octets are `keyword`, whatever the case.
+/// Whether printable octets whose [`word`] is that of `keyword` are `keyword`.
 #[inline]
 pub(crate) fn is(octets: &[u8], keyword: &str) -> bool {
     octets.len() == keyword.len()
-        && at(octets, octets.len()) == word(keyword.as_bytes())
         && (keyword.len() <= 8 || octets.eq_ignore_ascii_case(keyword.as_bytes()))
 }
