@@ -60,7 +60,6 @@ fn reading_allocates_nothing() {
             let command = parse(line.as_bytes());
             assert!(command.is_ok());
         });
-        // Decoding UTF-8 out of xtext is the exception that nobody pays for else.
         assert_eq!(info.count_total, 0, "{line}");
     }
 }
@@ -107,4 +106,81 @@ fn what_is_not_legal_is_refused_with_the_part_the_place_and_the_codes() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn who_must_wait_for_a_reply() {
+    // RFC 2920 §3.1, and the extensions that say otherwise of their commands.
+    let anywhere = [
+        Verb::Mail,
+        Verb::Rcpt,
+        Verb::Rset,
+        Verb::Send,
+        Verb::Soml,
+        Verb::Saml,
+        Verb::Bdat,
+        Verb::Burl,
+        Verb::Xforward,
+    ];
+    for verb in Verb::ALL {
+        assert_eq!(verb.is_last_in_group(), !anywhere.contains(verb), "{verb}");
+    }
+    let waits = |line: &str| parse(line.as_bytes()).unwrap().is_last_in_group();
+    assert!(waits("BDAT 1 LAST") && waits("BURL imap://a/b LAST"));
+    assert!(!waits("BDAT 1") && !waits("BURL imap://a/b"));
+    assert!(waits("AUTH PLAIN AAAA") && waits("DATA") && waits("XCLIENT NAME=a"));
+}
+
+#[test]
+fn verbs_are_told_from_what_begins_like_them() {
+    for verb in Verb::ALL {
+        for other in [
+            format!("{verb}X"),
+            format!("X{verb}"),
+            format!("{verb}-"),
+            format!("{verb}1"),
+        ] {
+            let command = parse(other.as_bytes()).unwrap();
+            assert_eq!(command.verb(), Verb::Unknown, "{other}");
+        }
+    }
+}
+
+#[test]
+fn smtputf8_is_split_off_where_it_is_offered() {
+    let split = |line: &'static str| match parse(line.as_bytes()).unwrap() {
+        Command::Vrfy(argument) | Command::Expn(argument) => {
+            let (string, flag) = argument.split_smtputf8();
+            (string.to_owned(), flag)
+        }
+        other => panic!("{other}"),
+    };
+    assert_eq!(split("VRFY josé SMTPUTF8"), ("josé".to_owned(), true));
+    assert_eq!(split("EXPN a b  smtputf8"), ("a b".to_owned(), true));
+    assert_eq!(split("VRFY SMTPUTF8"), ("SMTPUTF8".to_owned(), false));
+    assert_eq!(split("VRFY aSMTPUTF8"), ("aSMTPUTF8".to_owned(), false));
+}
+
+#[test]
+fn the_attributes_of_a_client_are_decoded() {
+    use ehlo::types::{Attribute, AttributeValue};
+    let line =
+        b"XCLIENT NAME=[unavailable] ADDR=ipv6:2001:db8::1 PORT=25 LOGIN=a+20b HELO=[TEMPUNAVAIL]";
+    let Ok(Command::Xclient(attributes)) = parse(line) else {
+        panic!()
+    };
+    let value = |attribute| attributes.get(attribute);
+    assert_eq!(value(Attribute::Name), Some(AttributeValue::Unavailable));
+    assert_eq!(
+        value(Attribute::Helo),
+        Some(AttributeValue::TemporarilyUnavailable)
+    );
+    assert_eq!(
+        value(Attribute::Login),
+        Some(AttributeValue::Text("a b".into()))
+    );
+    assert_eq!(value(Attribute::Proto), None);
+    assert_eq!(attributes.address(), "2001:db8::1".parse().ok());
+    assert_eq!(attributes.port(), Some(25));
+    assert_eq!(attributes.iter().count(), 5);
 }

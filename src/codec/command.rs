@@ -17,7 +17,8 @@ use crate::types::{
 };
 
 impl<'a> Command<'a> {
-    /// Reads a line, given without its CRLF. Borrows from it, allocates nothing.
+    /// Reads a line, given without its CRLF. Borrows from it, and allocates
+    /// nothing (but under [`Syntax::extra_blanks`], where there are some).
     ///
     /// A verb that is not known is no error but [`Command::Unknown`].
     ///

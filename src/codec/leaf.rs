@@ -193,21 +193,30 @@ fn address_literal(input: &[u8]) -> Parsed<'_, (&[u8], HostKind)> {
     consumed(delimited(char('['), literal, char(']'))).parse(input)
 }
 
-/// `IPv4-address-literal = Snum 3("." Snum)`.
+/// `IPv4-address-literal = Snum 3("." Snum)`, `Snum = 1*3DIGIT`, 0 to 255.
 fn ipv4_address(input: &[u8]) -> Parsed<'_> {
-    let dot_snum = || preceded(char('.'), snum);
-    recognize((snum, dot_snum(), dot_snum(), dot_snum())).parse(input)
-}
-
-/// `Snum = 1*3DIGIT`, 0 to 255.
-fn snum(input: &[u8]) -> Parsed<'_> {
-    verify(run(DIGIT), |digits: &[u8]| {
-        let value = digits
-            .iter()
-            .fold(0, |value: u32, digit| value * 10 + u32::from(digit - b'0'));
-        digits.len() <= 3 && value <= 255
-    })
-    .parse(input)
+    let mut at = 0;
+    for number in 0..4 {
+        if number > 0 {
+            if input.get(at) != Some(&b'.') {
+                return Err(Err::Error(Fail));
+            }
+            at += 1;
+        }
+        let first = at;
+        let mut value = 0;
+        while let Some(digit @ b'0'..=b'9') = input.get(at) {
+            value = value * 10 + u32::from(digit - b'0');
+            at += 1;
+            if at - first > 3 {
+                return Err(Err::Error(Fail));
+            }
+        }
+        if at == first || value > 255 {
+            return Err(Err::Error(Fail));
+        }
+    }
+    take(input, at)
 }
 
 /// `IPv6-address-literal = "IPv6:" IPv6-addr`; the address by `core`'s parser,

@@ -100,6 +100,8 @@ pub struct ReplyParser {
     searched: usize,
     lines: usize,
     code: Option<ReplyCode>,
+    /// The code and the hyphen of the lines before.
+    prefix: [u8; 4],
 }
 
 impl ReplyParser {
@@ -121,6 +123,7 @@ impl ReplyParser {
             searched: 0,
             lines: 0,
             code: None,
+            prefix: *b"   -",
         }
     }
 
@@ -204,16 +207,22 @@ impl ReplyParser {
                 }
             };
             self.check_lengths(end)?;
-            let (code, is_last) = parse_line(input.get(self.framed..at).unwrap_or_default())?;
+            let line = input.get(self.framed..at).unwrap_or_default();
+            self.framed = end;
+            self.lines += 1;
+            // Most lines are not the last one, and begin as the one before.
+            if self.code.is_some() && line.first_chunk() == Some(&self.prefix) {
+                continue;
+            }
+            let (code, is_last) = parse_line(line)?;
             if self.code.is_some_and(|first| first != code) {
                 return Err(ReplyError::CodesDiffer);
             }
             self.code = Some(code);
-            self.framed = end;
-            self.lines += 1;
             if is_last {
                 return Ok(Some((code, end)));
             }
+            self.prefix = *line.first_chunk().unwrap_or(&self.prefix);
         }
     }
 

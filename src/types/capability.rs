@@ -246,7 +246,9 @@ impl Extensions {
 impl FromIterator<Extension> for Extensions {
     fn from_iter<I: IntoIterator<Item = Extension>>(extensions: I) -> Self {
         let mut set = Self::default();
-        extensions.into_iter().for_each(|extension| set.insert(extension));
+        extensions
+            .into_iter()
+            .for_each(|extension| set.insert(extension));
         set
     }
 }
