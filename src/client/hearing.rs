@@ -14,6 +14,10 @@ impl State {
         self.replies = self.replies.wrapping_add(1);
         let unavailable = is_unavailable(&reply).then(|| reply.clone());
         let event = match self.awaited.pop_front() {
+            Some(awaited) if is_unsaid && self.is_too_soon(awaited) => {
+                self.close_unexpected(&reply);
+                None
+            }
             Some(awaited) => self.on_answer(awaited, reply, is_unsaid),
             None => self.on_unasked(&reply),
         };
@@ -22,6 +26,14 @@ impl State {
             self.close(reason, Some(&reply), is_unsaid);
         }
         event
+    }
+
+    /// Whether a reply to `awaited`, which was the oldest, cannot be one while
+    /// there is output: it is the last that was said, and not yet all of it.
+    /// A message may be refused before its end, and of QUIT nobody asks.
+    fn is_too_soon(&self, awaited: Awaited) -> bool {
+        let may_be = matches!(awaited, Awaited::Completion | Awaited::CommandBody(_));
+        self.awaited.is_empty() && !may_be && !awaited.is_quit()
     }
 
     /// The reply to the oldest of what was said.
