@@ -35,6 +35,7 @@ impl State {
             Awaited::Greeting => Some(self.on_greeting(reply)),
             Awaited::Hello(hello) => self.on_hello(hello, reply),
             Awaited::Command(id, verb) => {
+                self.unanswered = self.unanswered.saturating_sub(1);
                 self.on_command(id, verb, &reply);
                 Some(Event::Reply(id, reply))
             }
@@ -69,7 +70,7 @@ impl State {
                     Hello::Ehlo | Hello::Lhlo => Capabilities::from(reply),
                     Hello::Helo => nothing_offered(&reply),
                 };
-                self.capabilities = Some(offered.clone());
+                self.meet(offered.clone());
                 return Some(Event::Ready(offered));
             }
             Severity::PositiveIntermediate => self.close_unexpected(&reply),
@@ -84,23 +85,27 @@ impl State {
         None
     }
 
+    /// A hello was accepted: there is no transaction any more (RFC 5321 §4.1.4).
+    fn meet(&mut self, offered: Capabilities<'static>) {
+        self.capabilities = Some(offered);
+        self.by_hand = None;
+        self.is_in_doubt = false;
+    }
+
     /// The reply to a command that `send` was given.
     fn on_command(&mut self, id: CommandId, verb: Verb, reply: &Reply<'static>) {
         let is_done = reply.code().severity() == Severity::PositiveCompletion;
         match verb {
-            Verb::Ehlo | Verb::Lhlo if is_done => {
-                self.capabilities = Some(Capabilities::from(reply.clone()));
-                self.by_hand = None;
-            }
-            Verb::Helo if is_done => {
-                self.capabilities = Some(nothing_offered(reply));
-                self.by_hand = None;
-            }
+            Verb::Ehlo | Verb::Lhlo if is_done => self.meet(Capabilities::from(reply.clone())),
+            Verb::Helo if is_done => self.meet(nothing_offered(reply)),
             Verb::Mail if is_done => self.by_hand = Some(0),
             Verb::Rcpt if is_done => {
                 self.by_hand = Some(self.by_hand.unwrap_or(0).saturating_add(1));
             }
-            Verb::Rset if is_done => self.by_hand = None,
+            Verb::Rset if is_done => {
+                self.by_hand = None;
+                self.is_in_doubt = false;
+            }
             Verb::Data if reply.code() == ReplyCode::START_MAIL_INPUT => {
                 self.giving = Some(Giving {
                     encoder: DotEncoder::new(LineEnds::Strict),

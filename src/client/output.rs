@@ -38,6 +38,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// Whether it has reached the limit. One that is empty is never full.
+    pub(super) fn is_full(&self, limit: Option<usize>) -> bool {
+        limit.is_some_and(|limit| self.remaining >= limit.max(1))
+    }
+
     /// Lets `write` append a few octets, such as a command.
     pub(super) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) {
         let before = self.tail.len();
