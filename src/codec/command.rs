@@ -121,7 +121,8 @@ fn verb(line: &[u8]) -> Verb {
     let Some((first, rest)) = line.split_first_chunk::<4>() else {
         return Verb::Unknown;
     };
-    if !matches!(rest.first(), None | Some(b' ' | b'\t')) {
+    // A control character ends the verb too, so that the argument is at fault.
+    if !matches!(rest.first(), None | Some(..=b' ')) {
         return Verb::Unknown;
     }
     match number(*first) & UPPER_CASE {
@@ -227,7 +228,7 @@ fn optional<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Argument<'a>>, Fault> 
 fn unknown(line: &str) -> Result<Command<'_>, Fault> {
     let verb = class::span(line.as_bytes(), KEYWORD);
     let (_, rest) = line.split_at_checked(verb).unwrap_or((line, ""));
-    if verb == 0 || !(rest.is_empty() || rest.starts_with(' ')) {
+    if verb == 0 || !matches!(rest.bytes().next(), None | Some(..=b' ')) {
         return Err((Part::Verb, verb));
     }
     let printable = class::span(rest.as_bytes(), TEXT);

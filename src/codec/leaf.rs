@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     /// How many octets of `text` the leaf takes.
-    fn taken<T>(leaf: impl Fn(&[u8]) -> Parsed<'_, T>, text: &str) -> usize {
+    fn taken<'a>(leaf: impl Fn(&'a [u8]) -> Parsed<'a>, text: &'a str) -> usize {
         leaf(text.as_bytes()).map_or(0, |(rest, _)| text.len() - rest.len())
     }
 

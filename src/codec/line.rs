@@ -114,7 +114,12 @@ impl LineFramer {
     /// Finds the next line without taking it. Whatever comes back must be
     /// taken or dropped before the next call.
     pub(crate) fn frame(&mut self, input: &[u8]) -> Framed {
-        let searched = self.searched.min(input.len());
+        // A shorter buffer is another one: nothing is known about it.
+        let searched = if self.searched > input.len() {
+            0
+        } else {
+            self.searched
+        };
         let (_, fresh) = input.split_at(searched);
         let Some(found) = memchr(b'\n', fresh) else {
             return self.unfinished(input);

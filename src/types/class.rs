@@ -24,6 +24,7 @@ pub(crate) const GRAPHIC: Class = 1 << 8;
 
 static TABLE: [Class; 256] = table();
 
+#[allow(clippy::cast_possible_truncation, clippy::indexing_slicing)] // below 256
 const fn table() -> [Class; 256] {
     let mut table = [0; 256];
     let mut octet = 0;
@@ -34,7 +35,6 @@ const fn table() -> [Class; 256] {
     table
 }
 
-#[allow(clippy::cast_possible_truncation)]
 const fn classes(octet: u8) -> Class {
     let mut classes = 0;
     if octet.is_ascii_alphanumeric() {
@@ -89,6 +89,7 @@ const fn classes(octet: u8) -> Class {
 
 /// Whether `octet` is in one of the classes of `class`.
 #[inline]
+#[allow(clippy::indexing_slicing)] // every octet has its place
 pub(crate) const fn is(octet: u8, class: Class) -> bool {
     TABLE[octet as usize] & class != 0
 }

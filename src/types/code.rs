@@ -55,10 +55,10 @@ impl ReplyCode {
     /// The first digit.
     #[must_use]
     pub const fn severity(self) -> Severity {
-        match self.0 {
-            ..=299 => Severity::PositiveCompletion,
-            ..=399 => Severity::PositiveIntermediate,
-            ..=499 => Severity::TransientNegative,
+        match self.0 / 100 {
+            2 => Severity::PositiveCompletion,
+            3 => Severity::PositiveIntermediate,
+            4 => Severity::TransientNegative,
             _ => Severity::PermanentNegative,
         }
     }

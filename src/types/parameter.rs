@@ -93,7 +93,7 @@ impl BodyType {
     }
 
     /// Reads the value, without regard to ASCII case.
-    pub(crate) const fn from_value(value: &str) -> Option<Self> {
+    pub(crate) fn from_value(value: &str) -> Option<Self> {
         if value.eq_ignore_ascii_case("7BIT") {
             Some(Self::SevenBit)
         } else if value.eq_ignore_ascii_case("8BITMIME") {

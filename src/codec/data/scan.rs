@@ -8,7 +8,7 @@
 
 #![allow(
     clippy::inline_always,
-    reason = "inside the loops or not decides whether they are vectorised; a third of the speed"
+    reason = "inside the loops or not decides how well they are vectorised; measured, not guessed"
 )]
 
 /// Octets skipped or kept as one while nothing is found.

@@ -1,0 +1,126 @@
+//! What a session tells the application.
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::exchange::{Connect, Data, Expand, Hello, Help, Mail, Message, Pending, Rcpt, Verify};
+use crate::codec::CommandError;
+use crate::types::{ReplyCode, Verb};
+
+/// What happened. Those that hold a [`Pending`] want an answer, and nothing
+/// more is read until they have it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A peer has connected. Always first.
+    Connect(Pending<Connect>),
+    /// EHLO, HELO or LHLO.
+    Hello(Pending<Hello>),
+    /// MAIL.
+    Mail(Pending<Mail>),
+    /// RCPT.
+    Rcpt(Pending<Rcpt>),
+    /// DATA: may the message come?
+    Data(Pending<Data>),
+    /// Octets of the message, unstuffed; never empty. A slice of the input.
+    /// How a message is cut into pieces means nothing.
+    Body(Bytes),
+    /// The message is complete.
+    Message(Pending<Message>),
+    /// The message that was being received will not become complete; drop
+    /// what there is of it. Comes once, and no `Body` after it.
+    Aborted(AbortReason),
+    /// RSET: the transaction, if there was one, is given up.
+    Reset,
+    /// VRFY.
+    Verify(Pending<Verify>),
+    /// EXPN.
+    Expand(Pending<Expand>),
+    /// HELP.
+    Help(Pending<Help>),
+    /// Octets came while the client had to wait, behind that command (behind
+    /// nothing: before the greeting). Only under
+    /// [`EarlyInput::Flag`](super::EarlyInput::Flag).
+    EarlyInput(Option<Verb>),
+    /// The machine refused a command by itself. Only with
+    /// [`Config::report_refused`](super::Config::report_refused).
+    Refused(Refused),
+    /// The session is over. Always last; what is in the output may still be
+    /// written.
+    Closed(CloseReason),
+}
+
+/// A command that the machine refused by itself: for logs, metrics, tarpits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refused {
+    /// The verb, as far as it was known.
+    pub verb: Verb,
+    /// The reply code.
+    pub code: ReplyCode,
+    /// What was wrong with the syntax, if that was it.
+    pub error: Option<CommandError>,
+}
+
+/// Why a message will not become complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AbortReason {
+    /// The peer's octets ended in the middle.
+    #[error("the connection ended in the message")]
+    Eof,
+    /// The peer was too slow.
+    #[error("the message took too long")]
+    Timeout,
+    /// It is larger than [`Limits::message`](super::Limits::message).
+    #[error("the message is too big")]
+    TooBig,
+    /// It holds a CR or LF that is not part of a CR LF.
+    #[error("the message has a bare CR or LF")]
+    BareLineEnd,
+    /// The application refused it ([`Server::refuse_body`](super::Server::refuse_body)).
+    #[error("the application refused the message")]
+    Refused,
+    /// Octets came before the 354.
+    #[error("the client did not wait for the go-ahead")]
+    EarlyInput,
+    /// The session was shut down.
+    #[error("the session was shut down")]
+    Shutdown,
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The client said QUIT.
+    #[error("the client quit")]
+    Quit,
+    /// The peer's octets ended.
+    #[error("the connection ended")]
+    Eof,
+    /// The peer, or the application, was too slow.
+    #[error("timeout")]
+    Timeout,
+    /// The client did not wait where it must.
+    #[error("the client talked too soon")]
+    EarlyInput,
+    /// A command line ended with a bare LF.
+    #[error("a bare line feed in a command")]
+    BareLineFeed,
+    /// More errors than [`Limits::errors`](super::Limits::errors).
+    #[error("too many errors")]
+    TooManyErrors,
+    /// More commands than [`Limits::other_commands`](super::Limits::other_commands).
+    #[error("too many commands")]
+    TooManyCommands,
+    /// More refused octets than [`Limits::discard`](super::Limits::discard).
+    #[error("a refused message was too long to read to its end")]
+    DiscardedTooMuch,
+    /// The application closed the session with a refusal.
+    #[error("the application closed the session")]
+    Rejected,
+    /// The session was shut down ([`Server::shutdown`](super::Server::shutdown)).
+    #[error("the session was shut down")]
+    Shutdown,
+}
