@@ -60,14 +60,15 @@ fn ready(offers: &[&str]) -> Client {
     client.open(opening).unwrap();
     hear(&mut client, b"220 mx.example\r\n");
     said(&mut client);
-    let offers: String = offers
-        .iter()
-        .map(|offer| format!("250-{offer}\r\n"))
-        .collect();
-    let reply = format!("250-mx.example\r\n{offers}250 \r\n");
+    let offers = offers.join("\r\n250-");
+    let reply = format!("250-mx.example\r\n250-{offers}\r\n250 \r\n");
     hear(&mut client, reply.as_bytes());
     said(&mut client);
     client
+}
+
+fn lines(octets: &[u8]) -> usize {
+    octets.split(|&octet| octet == b'\n').count() - 1
 }
 
 fn mailbox(text: &str) -> Mailbox<'static> {
@@ -142,7 +143,7 @@ fn a_thousand_recipients_are_one_flight() {
     client.deliver(envelope(1000), BodyOptions::new()).unwrap();
     assert!(hear(&mut client, b"").is_empty());
     let flight = said(&mut client);
-    assert_eq!(flight.iter().filter(|&&octet| octet == b'\n').count(), 1002);
+    assert_eq!(lines(&flight), 1002);
     assert!(flight.ends_with(b"RCPT TO:<user999@d.example>\r\nDATA\r\n"));
     let replies = "250 Ok\r\n".repeat(1001) + "354 Go\r\n";
     assert_eq!(hear(&mut client, replies.as_bytes()).len(), 1);
@@ -154,6 +155,28 @@ fn a_thousand_recipients_are_one_flight() {
     assert!(report.is_delivered_to_all());
     assert_eq!(report.recipients().count(), 1000);
     assert_eq!(report.into_envelope(), envelope(1000));
+}
+
+/// A reply for each recipient, and a few for all.
+#[test]
+fn a_recipient_costs_one_allocation() {
+    let envelopes = [envelope(10), envelope(1000)];
+    let [few, many] = envelopes.map(|envelope| {
+        let recipients = envelope.recipients.len();
+        let mut client = ready(&["PIPELINING"]);
+        let mut input = BytesMut::from("250 Ok\r\n".repeat(recipients + 1).as_bytes());
+        input.extend_from_slice(b"354 Go\r\n");
+        let counted = allocation_counter::measure(|| {
+            client.deliver(envelope, BodyOptions::new()).unwrap();
+            assert_eq!(client.poll_event(NOW, &mut BytesMut::new()), None);
+            client.output().advance(usize::MAX);
+            while client.poll_event(NOW, &mut input).is_some() {}
+            assert!(client.body().is_some());
+        });
+        counted.count_total
+    });
+    // The queue of what is awaited and the output grow by doubling.
+    assert!(many <= few + 990 + 20, "{few} {many}");
 }
 
 /// A flight beyond the limit of the output goes out in parts, and is cut short
@@ -173,11 +196,11 @@ fn a_flight_is_bounded_by_the_output() {
     assert!(hear(&mut client, b"").is_empty());
     assert!((1000..1100).contains(&client.output().remaining()));
     let flight = said(&mut client);
-    let asked = flight.iter().filter(|&&octet| octet == b'\n').count() - 1;
+    let asked = lines(&flight) - 1;
     // The next part is there before the refusal is read, and the last.
     assert!(hear(&mut client, b"550 No\r\n").is_empty());
     let flight = said(&mut client);
-    let asked = asked + flight.iter().filter(|&&octet| octet == b'\n').count();
+    let asked = asked + lines(&flight);
     assert!(asked < 100);
     let mut events = hear(&mut client, "503 Sender?\r\n".repeat(asked).as_bytes());
     assert!(said(&mut client).is_empty());

@@ -19,7 +19,7 @@ const KEPT: usize = 1024;
 /// Commands are in small buffers of its own, a message is in slices of what
 /// was given to [`Body::write`](super::Body::write), not copied (but for
 /// slices of a few octets). With feature `std`,
-/// [`chunks_vectored`](Buf::chunks_vectored) gives many at once.
+/// `chunks_vectored` gives many at once.
 ///
 /// **Advance it as soon as octets are handed to the transport**, before the
 /// next input is shown to the machine: the machine takes what is still in here

@@ -33,7 +33,7 @@ use ehlo::types::{
 
 /// How the octets of the server arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
+pub(crate) enum Cut {
     /// What is said at once arrives at once.
     Whole,
     /// One octet at a time.
@@ -57,7 +57,7 @@ impl Cut {
 }
 
 /// Plays every transcript of a file, in every cut.
-pub fn play_all(text: &str) {
+pub(crate) fn play_all(text: &str) {
     let transcripts = text.split("\n== ").skip(1);
     let mut played = 0;
     for transcript in transcripts {
@@ -396,7 +396,7 @@ fn offers(capabilities: Option<&ehlo::types::Capabilities<'_>>) -> String {
 }
 
 /// An event as it stands in a transcript.
-pub fn describe(event: &Event) -> String {
+pub(crate) fn describe(event: &Event) -> String {
     match event {
         Event::Greeting(reply) => format!("greeting {}", one_line(reply)),
         Event::Ready(capabilities) => {
