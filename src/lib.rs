@@ -62,10 +62,12 @@ extern crate std;
 
 pub mod client;
 pub mod codec;
+mod secret;
 pub mod server;
 mod time;
 pub mod types;
 
+pub use secret::Secret;
 pub use time::Timestamp;
 
 /// The README's code is tested too.

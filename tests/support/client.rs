@@ -73,13 +73,12 @@ impl Player {
     fn say(&mut self, line: &[u8]) {
         let line = line.strip_suffix(b"\r\n").expect("a whole line");
         if let Some(mut body) = self.client.body() {
-            match line {
-                b"." => body.finish().unwrap(),
-                _ => {
-                    let line = line.strip_prefix(b".").unwrap_or(line);
-                    let line = [line, b"\r\n"].concat();
-                    body.write(Bytes::from(line)).unwrap();
-                }
+            if line == b"." {
+                body.finish().unwrap();
+            } else {
+                let line = line.strip_prefix(b".").unwrap_or(line);
+                let line = [line, b"\r\n"].concat();
+                body.write(Bytes::from(line)).unwrap();
             }
         } else {
             let command = Command::parse(line, &Syntax::STRICT).unwrap();
