@@ -104,7 +104,7 @@ fn lines_that_are_too_long_are_not_said() {
     let long = Parameter::try_from("X-LONG").unwrap().to_string() + "=" + &"x".repeat(500);
     let long: Parameter<'_> = long.parse().unwrap();
     let mut recipient = Recipient::from(mailbox("c@d.example"));
-    recipient.parameters = recipient.parameters.with(&long);
+    recipient.parameters = recipient.parameters.with(&long).unwrap();
     let too_long = envelope(1).to(recipient);
     let error = client
         .deliver(too_long.clone(), BodyOptions::new())
@@ -121,7 +121,7 @@ fn lines_that_are_too_long_are_not_said() {
     // RFC 3461 §5.4 makes room for its own.
     let orcpt = format!("ORCPT=rfc822;{}@d.example", "x".repeat(480));
     let mut recipient = Recipient::from(mailbox("c@d.example"));
-    recipient.parameters = recipient.parameters.with(&orcpt.parse().unwrap());
+    recipient.parameters = recipient.parameters.with(&orcpt.parse().unwrap()).unwrap();
     client
         .deliver(envelope(1).to(recipient), BodyOptions::new())
         .unwrap();

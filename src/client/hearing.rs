@@ -110,7 +110,14 @@ impl State {
         match verb {
             Verb::Ehlo | Verb::Lhlo if is_done => self.meet(Capabilities::from(reply.clone())),
             Verb::Helo if is_done => self.meet(nothing_offered(reply)),
-            Verb::Mail if is_done => self.by_hand = Some(0),
+            Verb::Xclient if is_done => {
+                // The session is as if it had just begun.
+                self.capabilities = None;
+                self.by_hand = None;
+            }
+            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml if is_done => {
+                self.by_hand = Some(0);
+            }
             Verb::Rcpt if is_done => {
                 self.by_hand = Some(self.by_hand.unwrap_or(0).saturating_add(1));
             }

@@ -166,7 +166,7 @@ pub use report::{Outcome, RecipientReport, Report};
 
 use crate::codec::ReplyParser;
 use crate::time::Timestamp;
-use crate::types::{Capabilities, Command, Envelope, MailParameters};
+use crate::types::{Capabilities, Command, Envelope, MailParameters, Verb};
 use state::State;
 use timer::Timer;
 use transaction::Transaction;
@@ -229,7 +229,7 @@ impl Client {
         if self.opening.is_some() || self.state.capabilities().is_some() {
             return Err(OpenError::AlreadyOpen);
         }
-        if !demand::fits_line(&Command::Ehlo(opening.hello.clone())) {
+        if !Command::Ehlo(opening.hello.clone()).fits_line() {
             return Err(OpenError::LineTooLong);
         }
         self.opening = Some(opening);
@@ -254,11 +254,17 @@ impl Client {
         if !self.is_taking() {
             return Err(SendError::Closed);
         }
+        if matches!(
+            command.verb(),
+            Verb::Bdat | Verb::Burl | Verb::StartTls | Verb::Auth
+        ) {
+            return Err(SendError::Unsupported);
+        }
         let limit = self.config.limits.commands;
         if limit.is_some_and(|limit| self.state.unanswered() >= limit) {
             return Err(SendError::QueueFull);
         }
-        if !demand::fits_line(command) {
+        if !command.fits_line() {
             return Err(SendError::LineTooLong);
         }
         let id = CommandId(self.commands);

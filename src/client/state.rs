@@ -123,13 +123,20 @@ impl State {
         self.transaction.is_some()
             || self.by_hand.is_some()
             || self.giving.is_some()
-            || self.expects(|verb| matches!(verb, Verb::Mail | Verb::Rcpt | Verb::Data))
+            || self.expects(|verb| {
+                matches!(
+                    verb,
+                    Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml | Verb::Rcpt | Verb::Data
+                )
+            })
     }
 
     /// Whether what is offered is known, and not about to change.
     pub(super) fn is_ready(&self) -> bool {
         self.capabilities.is_some()
-            && !self.expects(|verb| matches!(verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo))
+            && !self.expects(|verb| {
+                matches!(verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Xclient)
+            })
     }
 
     /// Whether such a command that `send` was given is outstanding.

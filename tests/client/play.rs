@@ -366,7 +366,7 @@ fn message(text: &str) -> (Envelope, BodyOptions) {
             to => Recipient::from(to.parse::<Mailbox<'_>>().unwrap()),
         };
         if let Ok(parameter) = Parameter::try_from(parameter) {
-            recipient.parameters = recipient.parameters.with(&parameter);
+            recipient.parameters = recipient.parameters.with(&parameter).unwrap();
         }
         envelope = envelope.to(recipient);
     }
