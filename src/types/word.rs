@@ -1,7 +1,8 @@
 //! Keywords as integers, so that one is found among many with one `match`.
 
-/// Clears the bit that tells the cases of an ASCII letter apart. It tells a
-/// few other octets apart too: what was found must still be compared.
+/// Clears the bit that tells the cases of an ASCII letter apart. Of a digit and
+/// a hyphen it makes a control character: a word says all about printable
+/// octets, and only about those.
 const UPPER_CASE: u64 = 0xdfdf_dfdf_dfdf_dfdf;
 
 /// The first eight octets of a keyword as a number, whatever the case.
@@ -32,4 +33,12 @@ pub(crate) fn at(octets: &[u8], length: usize) -> u64 {
         _ => u64::MAX,
     };
     u64::from_le_bytes(*first) & UPPER_CASE & keep
+}
+
+/// Whether printable octets are `keyword`, whatever the case.
+#[inline]
+pub(crate) fn is(octets: &[u8], keyword: &str) -> bool {
+    octets.len() == keyword.len()
+        && at(octets, octets.len()) == word(keyword.as_bytes())
+        && (keyword.len() <= 8 || octets.eq_ignore_ascii_case(keyword.as_bytes()))
 }
