@@ -22,9 +22,7 @@ mod settle;
 mod state;
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
-use core::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use thiserror::Error;
@@ -53,11 +51,11 @@ pub use received::Received;
 use crate::Timestamp;
 use crate::codec::LineFramer;
 use crate::codec::line::LineEnds;
-use crate::types::{Envelope, Extension, HelloName};
+use crate::types::{Envelope, HelloName};
 use chunk::PendingBurl;
 use message::Incoming;
 use reply::{Step, after};
-use state::{Framing, Next, Phase, State, Subject, Transaction};
+use state::{Next, Phase, State, Transaction};
 
 /// What protects the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -286,7 +284,6 @@ impl Server {
 
     /// The `Received:` field for the message of the transaction that is open
     /// (RFC 5321 §4.4), to be completed.
-    #[must_use]
     pub fn received(&self) -> Received<'_> {
         Received::new(self)
     }

@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn lf_dot_lf_ends_and_nothing_else_does() {
-        let cases: [(&[u8], &[u8], bool, Option<&[u8]>); 8] = [
+        type Case = (&'static [u8], &'static [u8], bool, Option<&'static [u8]>);
+        let cases: [Case; 8] = [
             (b".\nQUIT\n", b"", false, Some(b"QUIT\n")),
             (b"a\n.\nb", b"a\n", false, Some(b"b")),
             (b"..\n...\n.x\n.\n", b".\n..\nx\n", false, Some(b"")),
