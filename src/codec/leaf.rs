@@ -175,13 +175,11 @@ pub(super) fn local_part(input: &[u8]) -> Parsed<'_> {
 /// `Domain / address-literal`: the text, and what it is.
 #[inline]
 pub(super) fn host(input: &[u8]) -> Parsed<'_, (&[u8], HostKind)> {
-    match input.first() {
-        Some(b'[') => address_literal(input),
-        _ => {
-            let (rest, text) = domain(input)?;
-            Ok((rest, (text, HostKind::Domain)))
-        }
+    if input.first() == Some(&b'[') {
+        return address_literal(input);
     }
+    let (rest, text) = domain(input)?;
+    Ok((rest, (text, HostKind::Domain)))
 }
 
 /// `address-literal` (RFC 5321 §4.1.3).
