@@ -3,6 +3,7 @@
 
 use bytes::BytesMut;
 
+use super::config::EarlyInput;
 use super::event::{CloseReason, Event};
 use super::exchange::{Auth, AuthResponse, StartTls};
 use super::extensions::StartTlsOffer as Offer;
@@ -11,11 +12,20 @@ use super::reply::Step;
 use super::state::{Next, Subject};
 use super::{Config, Security, Server};
 use crate::Timestamp;
-use crate::codec::LineError;
-use crate::codec::line::{Framed, drop_front};
+use crate::codec::line::{Framed, LineEnds, drop_front};
+use crate::codec::{LineError, LineFramer};
 use crate::types::{Extension, Mechanism, SaslLine, SaslMessage, Verb};
 
 impl Config {
+    /// What cuts the input of a session into lines.
+    pub(super) fn framer(&self) -> LineFramer {
+        let line_ends = match self.early_input {
+            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
+            _ => LineEnds::CrLf,
+        };
+        LineFramer::new(self.line_limit()).ending_with(line_ends)
+    }
+
     /// The longest line that is looked at. Which one is an AUTH command, and
     /// may be longer than others, is not known before.
     pub(super) fn line_limit(&self) -> Option<usize> {

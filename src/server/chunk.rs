@@ -40,9 +40,12 @@ impl Server {
         if let Err(said) = self.check_bdat(size) {
             return self.refuse_chunk(now, size, said);
         }
+        // A chunk that says nothing costs as much as one that does (attack
+        // rule A12), so there are not to be many.
         if size == 0 && !last {
-            // A chunk that says nothing costs as much as one that does.
-            self.counters.errors = self.counters.errors.saturating_add(1);
+            if let Some(step) = self.count_error(Verb::Bdat, replies::CHUNK_RECEIVED, None) {
+                return step;
+            }
         }
         if self.state.transaction == Transaction::Rcpt {
             return self.ask_for_message(now, Verb::Bdat);
@@ -163,6 +166,7 @@ impl Server {
         } else if is_last {
             return self.end_refused_message();
         } else {
+            self.incoming.stop_clock();
             self.refuse_further_chunks();
         }
         let subject = Subject::Command(Verb::Bdat);

@@ -45,7 +45,11 @@ impl Server {
             Framed::Line(octets, whole) => {
                 let line = input.get(..octets).unwrap_or_default();
                 let command = Command::parse(line, &self.config.syntax);
-                let is_auth = matches!(command, Ok(Command::Auth { .. }));
+                let verb = match &command {
+                    Ok(command) => command.verb(),
+                    Err(error) => error.verb(),
+                };
+                let is_auth = verb == Verb::Auth;
                 let limit = self.config.limits.command_line;
                 let is_long = limit.is_some_and(|limit| whole > limit);
                 let step = match command {
@@ -242,7 +246,7 @@ impl Server {
     }
 
     /// Stages the last reply of the session.
-    fn close_after(&mut self, verb: Verb, said: Said, reason: CloseReason) -> Step {
+    pub(super) fn close_after(&mut self, verb: Verb, said: Said, reason: CloseReason) -> Step {
         self.stage_reply_to(verb, said);
         let next = Next::Close(reason);
         self.state.answer(Subject::Command(verb), next);
@@ -354,7 +358,8 @@ impl Server {
     /// Attack rule A11: the first octets are those of a TLS handshake, on a
     /// connection without TLS.
     fn is_tls_handshake(&self, input: &[u8]) -> bool {
-        self.may_be_other_protocol() && input.starts_with(b"\x16\x03")
+        let is_handshake = input.starts_with(b"\x16\x03") && self.framer.is_at_line_start();
+        is_handshake && self.may_be_other_protocol()
     }
 
     /// Attack rule A11: a request of HTTP, or a field of its header.
