@@ -3,39 +3,17 @@
 
 use bytes::BytesMut;
 
-use super::config::EarlyInput;
 use super::event::{CloseReason, Event};
 use super::exchange::{Auth, AuthResponse, StartTls};
 use super::extensions::StartTlsOffer as Offer;
 use super::replies::{self, Said};
 use super::reply::Step;
 use super::state::{Next, Subject};
-use super::{Config, Security, Server};
+use super::{Security, Server};
 use crate::Timestamp;
-use crate::codec::line::{Framed, LineEnds, drop_front};
-use crate::codec::{LineError, LineFramer};
+use crate::codec::LineError;
+use crate::codec::line::{Framed, drop_front};
 use crate::types::{Extension, Mechanism, SaslLine, SaslMessage, Verb};
-
-impl Config {
-    /// What cuts the input of a session into lines.
-    pub(super) fn framer(&self) -> LineFramer {
-        let line_ends = match self.early_input {
-            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
-            _ => LineEnds::CrLf,
-        };
-        LineFramer::new(self.line_limit()).ending_with(line_ends)
-    }
-
-    /// The longest line that is looked at. Which one is an AUTH command, and
-    /// may be longer than others, is not known before.
-    pub(super) fn line_limit(&self) -> Option<usize> {
-        match (self.limits.command_line, self.limits.auth_line) {
-            (Some(command), Some(auth)) if self.auth.is_some() => Some(command.max(auth)),
-            (_, None) if self.auth.is_some() => None,
-            (command, _) => command,
-        }
-    }
-}
 
 impl Server {
     pub(super) fn start_tls(&mut self, now: Timestamp) -> Step {

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::auth::wipe;
-use super::config::CrossProtocol;
+use super::config::{Config, CrossProtocol, EarlyInput};
 use super::event::{CloseReason, Event, Refused};
 use super::exchange::{
     Atrn, Data, Etrn, Expand, Hello, Help, LineEnding, Pending, Transfer, Unknown, Verify, Xclient,
@@ -14,11 +14,32 @@ use super::reply::Step;
 use super::state::{Next, Subject};
 use super::{AbortReason, Server};
 use crate::Timestamp;
-use crate::codec::line::{Framed, drop_front};
-use crate::codec::{CommandError, LineError, Part};
+use crate::codec::line::{Framed, LineEnds, drop_front};
+use crate::codec::{CommandError, LineError, LineFramer, Part};
 use crate::types::{
     Argument, BodyType, Command, Extension, HelloName, ReplyCode, UnknownCommand, Verb,
 };
+
+impl Config {
+    /// What cuts the input of a session into lines.
+    pub(super) fn framer(&self) -> LineFramer {
+        let line_ends = match self.early_input {
+            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
+            _ => LineEnds::CrLf,
+        };
+        LineFramer::new(self.line_limit()).ending_with(line_ends)
+    }
+
+    /// The longest line that is looked at. Which one is an AUTH command, and
+    /// may be longer than others, is not known before.
+    pub(super) fn line_limit(&self) -> Option<usize> {
+        match (self.limits.command_line, self.limits.auth_line) {
+            (Some(command), Some(auth)) if self.auth.is_some() => Some(command.max(auth)),
+            (_, None) if self.auth.is_some() => None,
+            (command, _) => command,
+        }
+    }
+}
 
 impl Server {
     /// Takes the next line from the input and obeys it.
