@@ -220,11 +220,12 @@ fn content<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, 
         return Err((Part::Path, start));
     }
     let local = cursor.at();
-    if cursor.take(leaf::local_part).is_none() && !syntax.loose_dots {
-        return Err((Part::LocalPart, local));
-    }
+    cursor.take(leaf::local_part);
     if syntax.loose_dots && cursor.rest().first() == Some(&b'.') {
         cursor.take(leaf::loose_dots);
+    }
+    if cursor.at() == local {
+        return Err((Part::LocalPart, local));
     }
     let at = cursor.at();
     if !syntax.long_paths && at - local > LOCAL_PART_LIMIT {

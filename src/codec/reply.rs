@@ -90,6 +90,7 @@ impl Default for ReplyLimits {
 #[derive(Clone, Debug)]
 pub struct ReplyParser {
     limits: ReplyLimits,
+    takes_bare_lf: bool,
     /// Octets of the whole lines at the front of the input.
     framed: usize,
     /// Octets at the front of the input known to hold no further line feed.
@@ -104,11 +105,43 @@ impl ReplyParser {
     pub const fn new(limits: ReplyLimits) -> Self {
         Self {
             limits,
+            takes_bare_lf: false,
             framed: 0,
             searched: 0,
             lines: 0,
             code: None,
         }
+    }
+
+    /// The same, for a server that ends lines with LF alone. Never use it once
+    /// STARTTLS has been sent, nor with a server whose replies could carry
+    /// somebody else's text: what ends a line is then for that text to say.
+    /// Replies come out with CR LF all the same.
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use ehlo::codec::{ReplyLimits, ReplyParser};
+    /// let mut parser = ReplyParser::new(ReplyLimits::default()).taking_bare_lf();
+    /// let mut input = BytesMut::from("250-old.example\n250 HELP\n");
+    /// let reply = parser.next(&mut input).unwrap()?;
+    /// assert_eq!(reply.as_bytes(), b"250-old.example\r\n250 HELP\r\n");
+    /// # Ok::<(), ehlo::codec::ReplyError>(())
+    /// ```
+    #[must_use]
+    pub const fn taking_bare_lf(self) -> Self {
+        Self {
+            takes_bare_lf: true,
+            ..self
+        }
+    }
+
+    /// Forgets the reply it was in.
+    fn reset(&mut self) {
+        let takes_bare_lf = self.takes_bare_lf;
+        *self = Self {
+            takes_bare_lf,
+            ..Self::new(self.limits)
+        };
     }
 
     /// Takes the next reply from the front of `input`. `None`: more input is
@@ -122,9 +155,14 @@ impl ReplyParser {
         match self.frame(input) {
             Ok(None) => None,
             Ok(Some((code, length))) => {
-                *self = Self::new(self.limits);
+                self.reset();
                 let length = length.min(input.len());
-                let wire = input.get(..length).unwrap_or_default().to_vec();
+                let octets = input.get(..length).unwrap_or_default();
+                let wire = if self.takes_bare_lf {
+                    with_crlf(octets)
+                } else {
+                    octets.to_vec()
+                };
                 input.advance(length);
                 Some(Ok(from_wire(code, Cow::Owned(wire))))
             }
@@ -146,7 +184,7 @@ impl ReplyParser {
             let end = searched + found + 1;
             self.check_lengths(end)?;
             let line = input.get(self.framed..end).unwrap_or_default();
-            let (code, is_last) = parse_line(line)?;
+            let (code, is_last) = parse_line(line, self.takes_bare_lf)?;
             if self.code.is_some_and(|first| first != code) {
                 return Err(ReplyError::CodesDiffer);
             }
@@ -175,9 +213,30 @@ impl ReplyParser {
     }
 }
 
+/// Lines that each end with CR LF, of lines that may end with LF.
+#[cold]
+fn with_crlf(octets: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::with_capacity(octets.len());
+    for line in octets.split_inclusive(|&octet| octet == b'\n') {
+        wire.extend_from_slice(without_line_end(line).unwrap_or(line));
+        wire.extend_from_slice(CRLF);
+    }
+    wire
+}
+
+/// A line without its CR LF, or its LF.
+fn without_line_end(line: &[u8]) -> Option<&[u8]> {
+    line.strip_suffix(CRLF).or_else(|| line.strip_suffix(b"\n"))
+}
+
 /// Reads a line, line end included: its code, and whether it is the last one.
-fn parse_line(line: &[u8]) -> Result<(ReplyCode, bool), ReplyError> {
-    let line = line.strip_suffix(CRLF).ok_or(ReplyError::BareLineFeed)?;
+fn parse_line(line: &[u8], takes_bare_lf: bool) -> Result<(ReplyCode, bool), ReplyError> {
+    let text = if takes_bare_lf {
+        without_line_end(line)
+    } else {
+        line.strip_suffix(CRLF)
+    };
+    let line = text.ok_or(ReplyError::BareLineFeed)?;
     let (digits, rest) = line.split_first_chunk::<3>().ok_or(ReplyError::NoCode)?;
     if !digits.iter().all(u8::is_ascii_digit) {
         return Err(ReplyError::NoCode);
