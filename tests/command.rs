@@ -27,12 +27,28 @@ fn the_strict_syntax_takes_every_good_line_and_writes_it_back() {
     for (verdict, line) in rows().filter(|(verdict, _)| *verdict == "good") {
         let command = Command::parse(line.as_bytes(), &Syntax::STRICT);
         let command = command.unwrap_or_else(|error| panic!("{verdict} {line:?}: {error}"));
-        let written = command.to_string();
-        let again = Command::parse(written.as_bytes(), &Syntax::STRICT);
+        let mut written = Vec::new();
+        command.write(&mut written);
+        assert_eq!(written.len(), command.wire_len(), "{line:?}");
+        let again = Command::parse(written.strip_suffix(b"\r\n").unwrap(), &Syntax::STRICT);
         assert_eq!(
             again.as_ref(),
             Ok(&command),
-            "{line:?} was written {written:?}"
+            "{line:?} was written {}",
+            written.escape_ascii()
         );
     }
+}
+
+#[test]
+fn the_strict_syntax_refuses_every_bad_line() {
+    for (verdict, line) in rows().filter(|(verdict, _)| *verdict == "bad") {
+        let command = Command::parse(line.as_bytes(), &Syntax::STRICT);
+        assert!(
+            matches!(command, Err(_) | Ok(Command::Unknown(_))),
+            "{verdict} {line:?}: {command:?}"
+        );
+    }
+    assert_eq!(rows().filter(|(verdict, _)| *verdict == "good").count(), 46);
+    assert_eq!(rows().filter(|(verdict, _)| *verdict == "bad").count(), 25);
 }

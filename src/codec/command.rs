@@ -1,18 +1,20 @@
-//! Commands to octets and back (RFC 5321 §4.1).
+//! Commands from octets (RFC 5321 §4.1, and the RFC of each).
 
 use alloc::borrow::Cow;
-use core::fmt;
 use core::str::FromStr;
 
-use bytes::BufMut;
-
 use super::error::{AddressError, CommandError, Part};
-use super::line::CRLF;
+use super::leaf;
 use super::parameter::parameters;
 use super::path::{Cursor, Fault, forward_path, hello_name, reverse_path};
+use super::queue::{absolute_uri, domain_list, etrn_target};
+use super::sasl::auth;
 use super::syntax::Syntax;
-use crate::types::class::{self, KEYWORD, TEXT};
-use crate::types::{Argument, Command, MailParameters, RcptParameters, UnknownCommand, Verb};
+use crate::types::class::{self, DIGIT, KEYWORD, LETTER, TEXT};
+use crate::types::{
+    Argument, Command, HelloName, MailParameters, RcptParameters, UnknownCommand, Verb,
+    XclientAttributes, XforwardAttributes,
+};
 
 impl<'a> Command<'a> {
     /// Reads a line, given without its CRLF. Borrows from it, allocates nothing.
@@ -25,139 +27,72 @@ impl<'a> Command<'a> {
     /// wrong and where. No line that holds a CR or an LF is a command.
     pub fn parse(line: &'a [u8], syntax: &Syntax) -> Result<Self, CommandError> {
         let verb = verb(line);
-        let error = |(part, offset)| CommandError { verb, part, offset };
+        let error = |(part, offset)| CommandError::new(verb, part, offset).in_line(line);
         // RFC 6531 §3.3: what is not ASCII is UTF-8.
         let text = core::str::from_utf8(line)
             .map_err(|invalid| error((Part::Line, invalid.valid_up_to())))?;
         // RFC 5321 §4.1.1: white space before the CRLF is to be tolerated.
-        let text = text.trim_end_matches([' ', '\t']);
-        let mut cursor = Cursor::new(text, 0);
+        let mut cursor = Cursor::new(without_trailing_blanks(text), 0);
         command(verb, &mut cursor, syntax).map_err(error)
     }
+}
 
-    /// Writes the line with its CRLF.
-    ///
-    /// `out` must have room: as `BufMut` has it, a full fixed buffer panics.
-    pub fn write(&self, out: &mut impl BufMut) {
-        self.pieces(&mut |piece| out.put_slice(piece.as_bytes()));
-        out.put_slice(CRLF);
-    }
+impl<'a> TryFrom<&'a str> for Command<'a> {
+    type Error = CommandError;
 
-    /// Octets of the line as written, CRLF included.
-    #[must_use]
-    pub fn wire_len(&self) -> usize {
-        let mut length = CRLF.len();
-        self.pieces(&mut |piece| length += piece.len());
-        length
-    }
-
-    /// Hands out the line piece by piece.
-    fn pieces(&self, put: &mut impl FnMut(&str)) {
-        match self {
-            Self::Unknown(unknown) => put(unknown.as_str()),
-            Self::Mail {
-                reverse_path,
-                parameters,
-            } => {
-                put("MAIL FROM:<");
-                put(reverse_path.as_str());
-                put(">");
-                put_argument(parameters.as_str(), put);
-            }
-            Self::Rcpt {
-                forward_path,
-                parameters,
-            } => {
-                put("RCPT TO:<");
-                put(forward_path.as_str());
-                put(">");
-                put_argument(parameters.as_str(), put);
-            }
-            _ => {
-                put(self.verb().as_str());
-                put_argument(self.argument(), put);
-            }
-        }
-    }
-
-    /// The argument of a command that is a verb and a text.
-    fn argument(&self) -> &str {
-        match self {
-            Self::Ehlo(name) | Self::Helo(name) | Self::Lhlo(name) => name.as_str(),
-            Self::Vrfy(argument)
-            | Self::Expn(argument)
-            | Self::Help(Some(argument))
-            | Self::Noop(Some(argument)) => argument.as_str(),
-            _ => "",
-        }
+    /// Reads a line without its CRLF, under [`Syntax::STRICT`].
+    fn try_from(line: &'a str) -> Result<Self, CommandError> {
+        Self::parse(line.as_bytes(), &Syntax::STRICT)
     }
 }
 
-/// A space and `text`, unless there is none.
-fn put_argument(text: &str, put: &mut impl FnMut(&str)) {
-    if !text.is_empty() {
-        put(" ");
-        put(text);
+impl FromStr for Command<'static> {
+    type Err = CommandError;
+
+    /// Reads a line without its CRLF, under [`Syntax::STRICT`].
+    fn from_str(line: &str) -> Result<Self, CommandError> {
+        Command::try_from(line).map(Command::into_owned)
     }
 }
 
-/// The line without its CRLF.
-impl fmt::Display for Command<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut result = Ok(());
-        self.pieces(&mut |piece| result = result.and_then(|()| f.write_str(piece)));
-        result
+fn without_trailing_blanks(mut text: &str) -> &str {
+    while let Some(shorter) = text.strip_suffix([' ', '\t']) {
+        text = shorter;
     }
+    text
 }
 
-/// The verb that the line begins with. All known ones have four letters, so
-/// they are compared as one number, upper case by mask.
+/// The verb that the line begins with. Most have four letters. A control
+/// character ends the verb too, so that the argument is at fault.
 fn verb(line: &[u8]) -> Verb {
-    const fn number(verb: [u8; 4]) -> u32 {
-        u32::from_be_bytes(verb)
+    match line.get(4) {
+        None | Some(..=b' ') if line.len() >= 4 => Verb::at(line, 4),
+        _ => long_verb(line),
     }
-    const UPPER_CASE: u32 = 0xdfdf_dfdf;
+}
 
-    let Some((first, rest)) = line.split_first_chunk::<4>() else {
-        return Verb::Unknown;
-    };
-    // A control character ends the verb too, so that the argument is at fault.
-    if !matches!(rest.first(), None | Some(..=b' ')) {
-        return Verb::Unknown;
-    }
-    match number(*first) & UPPER_CASE {
-        n if n == const { number(*b"MAIL") } => Verb::Mail,
-        n if n == const { number(*b"RCPT") } => Verb::Rcpt,
-        n if n == const { number(*b"DATA") } => Verb::Data,
-        n if n == const { number(*b"EHLO") } => Verb::Ehlo,
-        n if n == const { number(*b"HELO") } => Verb::Helo,
-        n if n == const { number(*b"LHLO") } => Verb::Lhlo,
-        n if n == const { number(*b"RSET") } => Verb::Rset,
-        n if n == const { number(*b"NOOP") } => Verb::Noop,
-        n if n == const { number(*b"QUIT") } => Verb::Quit,
-        n if n == const { number(*b"VRFY") } => Verb::Vrfy,
-        n if n == const { number(*b"EXPN") } => Verb::Expn,
-        n if n == const { number(*b"HELP") } => Verb::Help,
-        _ => Verb::Unknown,
+#[cold]
+fn long_verb(line: &[u8]) -> Verb {
+    let length = class::span(line, LETTER);
+    match line.get(length) {
+        None | Some(..=b' ') => Verb::at(line, length),
+        Some(_) => Verb::Unknown,
     }
 }
 
 /// Reads the argument that `verb` takes.
 fn command<'a>(verb: Verb, cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Command<'a>, Fault> {
-    if verb == Verb::Unknown {
-        return unknown(cursor.remainder());
-    }
     cursor.skip(verb.as_str().len());
     match verb {
         Verb::Mail => {
-            keyword(cursor, " FROM:")?;
+            keyword(cursor, " FROM:", syntax)?;
             Ok(Command::Mail {
                 reverse_path: reverse_path(cursor, syntax)?,
                 parameters: MailParameters(parameters(cursor, verb, syntax)?),
             })
         }
         Verb::Rcpt => {
-            keyword(cursor, " TO:")?;
+            keyword(cursor, " TO:", syntax)?;
             Ok(Command::Rcpt {
                 forward_path: forward_path(cursor, syntax)?,
                 parameters: RcptParameters(parameters(cursor, verb, syntax)?),
@@ -173,21 +108,111 @@ fn command<'a>(verb: Verb, cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<C
         Verb::Data => alone(cursor, Command::Data),
         Verb::Rset => alone(cursor, Command::Rset),
         Verb::Quit => alone(cursor, Command::Quit),
-        Verb::Unknown => unknown(cursor.remainder()),
+        _ => rarer(verb, cursor, syntax),
     }
+}
+
+/// The commands that not every session has.
+fn rarer<'a>(verb: Verb, cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Command<'a>, Fault> {
+    match verb {
+        Verb::Bdat => chunk(cursor),
+        Verb::Burl => burl(cursor),
+        Verb::StartTls => alone(cursor, Command::StartTls),
+        Verb::Auth => auth(cursor).map(|(mechanism, initial_response)| Command::Auth {
+            mechanism,
+            initial_response,
+        }),
+        Verb::Etrn => {
+            cursor.skip_blanks();
+            let target = etrn_target(cursor)?;
+            alone(cursor, Command::Etrn(target))
+        }
+        Verb::Atrn => {
+            cursor.skip_blanks();
+            if cursor.is_at_end() {
+                return Ok(Command::Atrn(None));
+            }
+            let domains = domain_list(cursor)?;
+            alone(cursor, Command::Atrn(Some(domains)))
+        }
+        Verb::Turn => alone(cursor, Command::Turn),
+        Verb::Send | Verb::Soml | Verb::Saml => {
+            keyword(cursor, " FROM:", syntax)?;
+            let reverse_path = reverse_path(cursor, syntax)?;
+            let parameters = MailParameters(parameters(cursor, verb, syntax)?);
+            Ok(match verb {
+                Verb::Send => Command::Send {
+                    reverse_path,
+                    parameters,
+                },
+                Verb::Soml => Command::Soml {
+                    reverse_path,
+                    parameters,
+                },
+                _ => Command::Saml {
+                    reverse_path,
+                    parameters,
+                },
+            })
+        }
+        Verb::Xclient => XclientAttributes::parse(cursor).map(Command::Xclient),
+        Verb::Xforward => XforwardAttributes::parse(cursor).map(Command::Xforward),
+        _ => unknown(cursor.remainder()),
+    }
+}
+
+/// `chunk-size [SP end-marker]` (RFC 3030 §2). Checked digit by digit: no
+/// number of them wraps.
+fn chunk<'a>(cursor: &mut Cursor<'a>) -> Result<Command<'a>, Fault> {
+    cursor.skip_blanks();
+    let start = cursor.at();
+    let fault = (Part::ChunkSize, start);
+    let digits = cursor.take(leaf::run(DIGIT)).ok_or(fault)?;
+    let size = digits.iter().try_fold(0_u64, |size, digit| {
+        size.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    });
+    let size = size.ok_or(fault)?;
+    let last = end_marker(cursor).ok_or((Part::ChunkSize, cursor.at()))?;
+    Ok(Command::Bdat { size, last })
+}
+
+/// `absolute-URI [SP end-marker]` (RFC 4468 §3.5)
+fn burl<'a>(cursor: &mut Cursor<'a>) -> Result<Command<'a>, Fault> {
+    cursor.skip_blanks();
+    let uri = absolute_uri(cursor)?;
+    let last = end_marker(cursor).ok_or((Part::Argument, cursor.at()))?;
+    Ok(Command::Burl { uri, last })
+}
+
+/// `[SP "LAST"]` and the end of the line; `None` if it is something else.
+fn end_marker(cursor: &mut Cursor<'_>) -> Option<bool> {
+    if cursor.is_at_end() {
+        return Some(false);
+    }
+    if !cursor.eat(b' ') {
+        return None;
+    }
+    cursor.skip_blanks();
+    cursor.rest().eq_ignore_ascii_case(b"LAST").then_some(true)
 }
 
 /// A verb that takes no argument.
 fn alone<'a>(cursor: &mut Cursor<'a>, command: Command<'a>) -> Result<Command<'a>, Fault> {
     cursor.skip_blanks();
-    match cursor.is_at_end() {
-        true => Ok(command),
-        false => Err((Part::Argument, cursor.at())),
+    if cursor.is_at_end() {
+        Ok(command)
+    } else {
+        Err((Part::Argument, cursor.at()))
     }
 }
 
-/// A fixed word, in any case.
-fn keyword(cursor: &mut Cursor<'_>, word: &str) -> Result<(), Fault> {
+/// A fixed word, in any case, behind a blank.
+fn keyword(cursor: &mut Cursor<'_>, word: &str, syntax: &Syntax) -> Result<(), Fault> {
+    if syntax.extra_blanks {
+        while matches!(cursor.rest(), [b' ' | b'\t', b' ' | b'\t', ..]) {
+            cursor.skip(1);
+        }
+    }
     let found = cursor.rest().get(..word.len());
     if !found.is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes())) {
         return Err((Part::Argument, cursor.at()));
@@ -196,10 +221,7 @@ fn keyword(cursor: &mut Cursor<'_>, word: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn hello<'a>(
-    cursor: &mut Cursor<'a>,
-    syntax: &Syntax,
-) -> Result<crate::types::HelloName<'a>, Fault> {
+fn hello<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<HelloName<'a>, Fault> {
     cursor.skip_blanks();
     hello_name(cursor, syntax)
 }
@@ -248,21 +270,17 @@ impl<'a> TryFrom<&'a str> for Argument<'a> {
     /// Takes any text that is not empty, holds no control character, and has
     /// no blank at either end.
     fn try_from(text: &'a str) -> Result<Self, AddressError> {
-        let error = |offset| AddressError {
-            part: Part::Argument,
-            offset,
-        };
+        let error = |offset| Err(AddressError::new(Part::Argument, offset));
         let printable = class::span(text.as_bytes(), TEXT);
         if printable < text.len() {
-            return Err(error(printable));
+            error(printable)
+        } else if text.is_empty() || text.starts_with(' ') {
+            error(0)
+        } else if text.ends_with(' ') {
+            error(text.len() - 1)
+        } else {
+            Ok(Self(Cow::Borrowed(text)))
         }
-        if text.is_empty() || text.starts_with(' ') {
-            return Err(error(0));
-        }
-        if text.ends_with(' ') {
-            return Err(error(text.len() - 1));
-        }
-        Ok(Self(Cow::Borrowed(text)))
     }
 }
 
@@ -283,11 +301,7 @@ impl<'a> TryFrom<&'a str> for UnknownCommand<'a> {
         let verb = verb(line.as_bytes());
         match Command::parse(line.as_bytes(), &Syntax::STRICT)? {
             Command::Unknown(unknown) if unknown.as_str() == line => Ok(unknown),
-            _ => Err(CommandError {
-                verb,
-                part: Part::Verb,
-                offset: 0,
-            }),
+            _ => Err(CommandError::new(verb, Part::Verb, 0)),
         }
     }
 }

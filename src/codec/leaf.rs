@@ -8,7 +8,7 @@ use core::net::Ipv6Addr;
 
 use nom::branch::alt;
 use nom::character::complete::char;
-use nom::combinator::{consumed, map, recognize, verify};
+use nom::combinator::{consumed, map, map_opt, recognize, verify};
 use nom::error::{ErrorKind, ParseError};
 use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded};
@@ -78,6 +78,19 @@ pub(super) fn dot_string(input: &[u8]) -> Parsed<'_> {
         }
     }
     take(input, end)
+}
+
+/// The rest of a local part that has dots where no RFC allows them.
+#[cold]
+pub(super) fn loose_dots(input: &[u8]) -> Parsed<'_> {
+    let in_local_part = |octet: &u8| class::is(*octet, ATEXT) || *octet == b'.';
+    take(
+        input,
+        input
+            .iter()
+            .take_while(|octet| in_local_part(octet))
+            .count(),
+    )
 }
 
 /// `Quoted-string = DQUOTE *QcontentSMTP DQUOTE` (RFC 5321 §4.1.2).
@@ -184,6 +197,22 @@ pub(super) fn source_route(input: &[u8]) -> Parsed<'_> {
 /// `esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")` (RFC 5321 §4.1.2).
 pub(super) fn keyword(input: &[u8]) -> Parsed<'_> {
     verify(run(KEYWORD), |text: &[u8]| text.first() != Some(&b'-')).parse(input)
+}
+
+/// A number of at most so many digits, nine at most so that it cannot wrap.
+pub(super) fn number<'a>(digits: usize) -> impl Parser<&'a [u8], Output = u32, Error = Fail> {
+    map_opt(run(DIGIT), move |text: &[u8]| whole_number(text, digits))
+}
+
+/// The whole of `text` as a number of at most so many digits.
+pub(super) fn whole_number(text: &[u8], digits: usize) -> Option<u32> {
+    if text.is_empty() || text.len() > digits.min(9) {
+        return None;
+    }
+    text.iter().try_fold(0, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
+        Some(number * 10 + digit)
+    })
 }
 
 #[cfg(test)]

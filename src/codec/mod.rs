@@ -1,16 +1,23 @@
 //! Between the vocabulary and octets. Usable on its own: for proxies,
 //! analysers and fuzzers.
 
+mod attribute;
 mod capability;
 mod command;
 mod data;
+mod date;
 mod error;
 mod leaf;
 pub(crate) mod line;
 mod parameter;
 mod path;
+mod queue;
 pub(crate) mod reply;
+mod sasl;
 mod syntax;
+pub mod unitext;
+mod write;
+pub mod xtext;
 
 pub use data::{
     BareLineEnd, BareLineEndAt, BareLineEnds, Decoded, DotDecoder, DotEncoder, LineEncoder,

@@ -18,7 +18,7 @@ use crate::types::{
 /// Octets of a local part that everyone must take (RFC 5321 §4.5.3.1.1).
 const LOCAL_PART_LIMIT: usize = 64;
 /// Octets of a domain that everyone must take (RFC 5321 §4.5.3.1.2).
-const DOMAIN_LIMIT: usize = 255;
+pub(super) const DOMAIN_LIMIT: usize = 255;
 /// Octets of a path that everyone must take, brackets included (RFC 5321 §4.5.3.1.3).
 const PATH_LIMIT: usize = 256;
 
@@ -164,7 +164,10 @@ fn content<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, 
         return Err((Part::Path, start));
     }
     let local = cursor.at();
-    if cursor.take(leaf::local_part).is_none() {
+    let is_local = cursor.take(leaf::local_part).is_some();
+    if syntax.loose_dots && cursor.rest().first() == Some(&b'.') {
+        cursor.take(leaf::loose_dots);
+    } else if !is_local {
         return Err((Part::LocalPart, local));
     }
     let at = cursor.at();
@@ -219,7 +222,7 @@ pub(super) fn hello_name<'a>(
 
 /// `TryFrom<&str>`, which borrows, and `FromStr`, which does not.
 macro_rules! from_text {
-    ($($type:ident: $parse:expr;)*) => {$(
+    ($($type:ident $part:ident: $parse:expr;)*) => {$(
         impl<'a> TryFrom<&'a str> for $type<'a> {
             type Error = AddressError;
 
@@ -229,9 +232,9 @@ macro_rules! from_text {
                 let value = parse(&mut cursor);
                 let value = value.and_then(|value| match cursor.is_at_end() {
                     true => Ok(value),
-                    false => Err((Part::Path, cursor.at())),
+                    false => Err((Part::$part, cursor.at())),
                 });
-                value.map_err(|(part, offset)| AddressError { part, offset })
+                value.map_err(AddressError::from)
             }
         }
 
@@ -245,15 +248,17 @@ macro_rules! from_text {
     )*};
 }
 
+pub(super) use from_text;
+
 from_text! {
     // The wire forms, brackets included.
-    ReversePath: |cursor| reverse_path(cursor, &Syntax::STRICT);
-    ForwardPath: |cursor| forward_path(cursor, &Syntax::STRICT);
-    HelloName: |cursor| hello_name(cursor, &Syntax::STRICT);
-    Mailbox: lone_mailbox;
-    LocalPart: lone_local_part;
-    Domain: lone_domain;
-    Host: lone_host;
+    ReversePath Path: |cursor| reverse_path(cursor, &Syntax::STRICT);
+    ForwardPath Path: |cursor| forward_path(cursor, &Syntax::STRICT);
+    HelloName Argument: |cursor| hello_name(cursor, &Syntax::STRICT);
+    Mailbox Path: lone_mailbox;
+    LocalPart LocalPart: lone_local_part;
+    Domain Domain: lone_domain;
+    Host Domain: lone_host;
 }
 
 /// A mailbox on its own: no brackets, no source route.
@@ -268,6 +273,28 @@ fn lone_mailbox<'a>(cursor: &mut Cursor<'a>) -> Result<Mailbox<'a>, Fault> {
         Content::Mailbox(mailbox) => Ok(mailbox),
         Content::Local(_) | Content::Empty => Err((Part::Domain, cursor.at())),
     }
+}
+
+impl<'a> Mailbox<'a> {
+    /// A mailbox on its own, however long.
+    pub(super) fn long(text: &'a str) -> Option<Self> {
+        let syntax = Syntax {
+            long_paths: true,
+            ..Syntax::STRICT
+        };
+        let mut cursor = Cursor::new(text, 0);
+        match content(&mut cursor, &syntax) {
+            Ok(Content::Mailbox(mailbox)) if cursor.is_at_end() && !text.starts_with('@') => {
+                Some(mailbox)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether that is a mailbox on its own, however long.
+pub(super) fn is_long_mailbox(text: &str) -> bool {
+    Mailbox::long(text).is_some()
 }
 
 fn lone_local_part<'a>(cursor: &mut Cursor<'a>) -> Result<LocalPart<'a>, Fault> {
@@ -346,10 +373,7 @@ impl GeneralLiteral<'_> {
     pub fn new(tag: &str, content: &str) -> Result<GeneralLiteral<'static>, AddressError> {
         match format!("[{tag}:{content}]").parse()? {
             Host::General(literal) => Ok(literal),
-            _ => Err(AddressError {
-                part: Part::Domain,
-                offset: 0,
-            }),
+            _ => Err(AddressError::new(Part::Domain, 0)),
         }
     }
 }

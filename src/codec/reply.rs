@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::str::FromStr;
 
 use bytes::{Buf, BufMut, BytesMut};
 use memchr::memchr;
@@ -425,6 +426,18 @@ impl EnhancedCode {
         };
         let class = u8::try_from(class).ok()?;
         Some((Self::new(class, subject, detail)?, rest))
+    }
+}
+
+impl FromStr for EnhancedCode {
+    type Err = InvalidReply;
+
+    /// Takes `class "." subject "." detail` (RFC 3463 §2).
+    fn from_str(text: &str) -> Result<Self, InvalidReply> {
+        match Self::parse_prefix(text.as_bytes()) {
+            Some((code, [])) if !text.ends_with([' ', '\t']) => Ok(code),
+            _ => Err(InvalidReply::EnhancedClass),
+        }
     }
 }
 

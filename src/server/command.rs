@@ -83,6 +83,8 @@ impl Server {
             Command::Noop(_) => self.say(verb, replies::DONE),
             Command::Quit => self.close_after(verb, replies::CLOSING, CloseReason::Quit),
             Command::Unknown(_) => self.refuse(verb, replies::UNKNOWN_COMMAND, None),
+            // Known, but not offered.
+            _ => self.refuse(verb, replies::NOT_IMPLEMENTED, None),
         }
     }
 

@@ -233,6 +233,7 @@ impl Config {
             Extension::Vrfy => self.vrfy,
             Extension::Expn => self.expn,
             Extension::Help => self.help,
+            _ => false,
         }
     }
 

@@ -73,7 +73,11 @@ pub(super) const fn of_part(part: Part) -> &'static str {
         Part::ParameterName => "Bad parameter name",
         Part::ParameterValue => "Bad parameter value",
         Part::DuplicateParameter => "Duplicate parameter",
+        Part::ConflictingParameters => "Parameters do not go together",
         Part::TooManyParameters => "Too many parameters",
+        Part::ChunkSize => "Bad chunk size",
+        Part::Mechanism => "Bad mechanism name",
+        Part::Base64 => "Bad base64",
         Part::Argument => "Bad argument",
     }
 }

@@ -3,8 +3,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use super::reply::Reply;
+use super::word::{self, word};
 
 /// One offer: a keyword and its parameters.
 ///
@@ -31,6 +33,12 @@ impl<'a> Capability<'a> {
         self.text
             .get(..usize::from(self.keyword))
             .unwrap_or_default()
+    }
+
+    /// The extension, if this crate knows it.
+    #[must_use]
+    pub fn extension(&self) -> Option<Extension> {
+        Extension::from_keyword(self.keyword())
     }
 
     /// The parameters, split at blanks.
@@ -67,6 +75,15 @@ impl PartialEq for Capability<'_> {
 
 impl Eq for Capability<'_> {}
 
+impl Hash for Capability<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let keyword = self.keyword().bytes();
+        keyword.for_each(|octet| state.write_u8(octet.to_ascii_uppercase()));
+        self.parameters()
+            .for_each(|parameter| parameter.hash(state));
+    }
+}
+
 impl fmt::Display for Capability<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -82,20 +99,31 @@ impl fmt::Debug for Capability<'_> {
 macro_rules! extensions {
     ($($(#[$doc:meta])* $name:ident $keyword:literal)*) => {
         /// An extension that this crate knows by its EHLO keyword.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Extension {
             $($(#[$doc])* $name,)*
         }
 
         impl Extension {
-            const ALL: &'static [Self] = &[$(Self::$name),*];
+            /// Every one of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             /// The EHLO keyword.
             #[must_use]
             pub const fn keyword(self) -> &'static str {
                 match self {
                     $(Self::$name => $keyword,)*
+                }
+            }
+
+            /// The one whose keyword has that [`word`].
+            #[allow(non_upper_case_globals)]
+            const fn from_word(found: u64) -> Option<Self> {
+                $(const $name: u64 = word($keyword.as_bytes());)*
+                match found {
+                    $($name => Some(Self::$name),)*
+                    _ => None,
                 }
             }
         }
@@ -109,29 +137,109 @@ extensions! {
     Size "SIZE"
     /// `8BITMIME`: lines may be 8-bit (RFC 6152).
     EightBitMime "8BITMIME"
-    /// `SMTPUTF8`: addresses and header may be UTF-8 (RFC 6531).
+    /// `BINARYMIME`: messages may be any octets; needs CHUNKING (RFC 3030 §3).
+    BinaryMime "BINARYMIME"
+    /// `CHUNKING`: messages may be sent in counted chunks, with BDAT (RFC 3030 §2).
+    Chunking "CHUNKING"
+    /// `SMTPUTF8`: addresses and header may be UTF-8; needs 8BITMIME (RFC 6531).
     SmtpUtf8 "SMTPUTF8"
     /// `ENHANCEDSTATUSCODES`: replies carry enhanced codes (RFC 2034).
     EnhancedStatusCodes "ENHANCEDSTATUSCODES"
+    /// `STARTTLS`: the connection can be encrypted (RFC 3207).
+    StartTls "STARTTLS"
+    /// `AUTH`: the client can say who it is (RFC 4954).
+    Auth "AUTH"
+    /// `DSN`: reports can be asked for (RFC 3461).
+    Dsn "DSN"
+    /// `DELIVERBY`: a message can be given a deadline (RFC 2852).
+    DeliverBy "DELIVERBY"
+    /// `FUTURERELEASE`: a message can be held back (RFC 4865).
+    FutureRelease "FUTURERELEASE"
+    /// `MT-PRIORITY`: a message can be given a priority (RFC 6710).
+    MtPriority "MT-PRIORITY"
+    /// `REQUIRETLS`: TLS can be demanded for the whole way (RFC 8689).
+    RequireTls "REQUIRETLS"
+    /// `RRVS`: a mailbox that changed hands can be spared (RFC 7293).
+    Rrvs "RRVS"
+    /// `NO-SOLICITING`: some kinds of advertisement are not wanted (RFC 3865).
+    NoSoliciting "NO-SOLICITING"
+    /// `MTRK`: messages can be tracked; needs DSN (RFC 3885).
+    Mtrk "MTRK"
+    /// `SUBMITTER`: the responsible submitter is named (RFC 4405, historic).
+    Submitter "SUBMITTER"
+    /// `CONPERM`: content may be converted (RFC 4141 §4).
+    ConPerm "CONPERM"
+    /// `CONNEG`: what a recipient can take is told (RFC 4141 §5).
+    ConNeg "CONNEG"
+    /// `CHECKPOINT`: a broken transaction can be taken up again (RFC 1845, historic).
+    Checkpoint "CHECKPOINT"
+    /// `BURL`: messages are fetched from where they are; needs 8BITMIME (RFC 4468).
+    Burl "BURL"
+    /// `LIMITS`: what a session may contain at most (RFC 9422).
+    Limits "LIMITS"
     /// `VRFY`: mailboxes can be verified (RFC 5321 §3.5.2).
     Vrfy "VRFY"
     /// `EXPN`: lists can be expanded (RFC 5321 §3.5.2).
     Expn "EXPN"
     /// `HELP`: HELP is answered (RFC 5321 §4.1.1.8).
     Help "HELP"
+    /// `ETRN`: waiting mail can be called for (RFC 1985).
+    Etrn "ETRN"
+    /// `ATRN`: the connection can be turned round, once authenticated (RFC 2645).
+    Atrn "ATRN"
+    /// `TURN`: the connection can be turned round (RFC 821 §3.8).
+    Turn "TURN"
+    /// `SEND`: messages can be sent to a terminal (RFC 821 §3.4).
+    Send "SEND"
+    /// `SOML`: messages can be sent to a terminal or else to a mailbox (RFC 821 §3.4).
+    Soml "SOML"
+    /// `SAML`: messages can be sent to a terminal and to a mailbox (RFC 821 §3.4).
+    Saml "SAML"
+    /// `VERB`: the server can be made to talk more (RFC 1869 §4.4).
+    Verb "VERB"
+    /// `ONEX`: one message a session (RFC 1869 §4.4).
+    Onex "ONEX"
+    /// `XCLIENT`: the client can pass for another (Postfix).
+    Xclient "XCLIENT"
+    /// `XFORWARD`: the client can say whom it stands for (Postfix).
+    Xforward "XFORWARD"
+}
+
+impl Extension {
+    /// The extension with that keyword, in any ASCII case.
+    #[must_use]
+    pub fn from_keyword(keyword: &str) -> Option<Self> {
+        Self::at(keyword.as_bytes(), keyword.len())
+    }
+
+    /// The extension whose keyword the first `length` octets are.
+    #[inline]
+    pub(crate) fn at(octets: &[u8], length: usize) -> Option<Self> {
+        let extension = Self::from_word(word::at(octets, length))?;
+        let keyword = octets.get(..length)?;
+        keyword
+            .eq_ignore_ascii_case(extension.keyword().as_bytes())
+            .then_some(extension)
+    }
+}
+
+impl fmt::Display for Extension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.keyword())
+    }
 }
 
 /// A set of extensions.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Extensions(u32);
+pub(crate) struct Extensions(u64);
 
 impl Extensions {
     pub(crate) const fn insert(&mut self, extension: Extension) {
-        self.0 |= 1 << extension as u32;
+        self.0 |= 1 << extension as u64;
     }
 
     pub(crate) const fn contains(self, extension: Extension) -> bool {
-        self.0 & 1 << extension as u32 != 0
+        self.0 & 1 << extension as u64 != 0
     }
 }
 
@@ -156,19 +264,9 @@ pub struct Capabilities<'a> {
     offered: Extensions,
 }
 
-impl<'a> From<Reply<'a>> for Capabilities<'a> {
-    fn from(reply: Reply<'a>) -> Self {
-        let mut offered = Extensions::default();
-        for line in reply.lines().skip(1) {
-            let keyword = line
-                .split(|octet| matches!(octet, b' ' | b'\t' | b'='))
-                .next()
-                .unwrap_or_default();
-            Extension::ALL
-                .iter()
-                .filter(|known| keyword.eq_ignore_ascii_case(known.keyword().as_bytes()))
-                .for_each(|known| offered.insert(*known));
-        }
+impl<'a> Capabilities<'a> {
+    /// The caller has looked for the extensions.
+    pub(crate) const fn from_checked(reply: Reply<'a>, offered: Extensions) -> Self {
         Self { reply, offered }
     }
 }
@@ -205,14 +303,6 @@ impl Capabilities<'_> {
     pub fn get(&self, keyword: &str) -> Option<Capability<'_>> {
         self.iter()
             .find(|capability| capability.keyword().eq_ignore_ascii_case(keyword))
-    }
-
-    /// The largest message the server takes, in octets (RFC 1870 §4); `None`
-    /// if it names no limit, or none that can be read.
-    #[must_use]
-    pub fn size_limit(&self) -> Option<u64> {
-        let limit = self.get("SIZE")?.parameters().next()?.parse().ok()?;
-        (limit > 0).then_some(limit)
     }
 
     /// The reply that this is a view of.

@@ -22,6 +22,23 @@ pub(crate) const TEXT: Class = 1 << 7;
 /// What a reply line may hold, other than a horizontal tab: `TEXT` and any 8-bit octet.
 pub(crate) const GRAPHIC: Class = 1 << 8;
 
+/// `xchar` (RFC 3461 §4): printable ASCII but `+` and `=`.
+pub(crate) const XCHAR: Class = 1 << 9;
+/// `QUCHAR` (RFC 6533 §3): printable ASCII but `\\`, `+` and `=`, and octets of
+/// non-ASCII characters.
+pub(crate) const QUCHAR: Class = 1 << 10;
+/// `base64-char` (RFC 4954 §8), without the padding.
+pub(crate) const BASE64: Class = 1 << 11;
+/// `mech-char` (RFC 4422 §3.1), in either case.
+pub(crate) const MECHANISM: Class = 1 << 12;
+/// The characters of a URI (RFC 3986 §2) but `#`, which begins a fragment.
+pub(crate) const URI: Class = 1 << 13;
+/// A `transid-atom`'s (RFC 1845 §2): printable ASCII but RFC 2045's
+/// `tspecials` and the dot.
+pub(crate) const TRANSID: Class = 1 << 14;
+/// `ALPHA`.
+pub(crate) const LETTER: Class = 1 << 15;
+
 static TABLE: [Class; 256] = table();
 
 #[allow(clippy::cast_possible_truncation, clippy::indexing_slicing)] // below 256
@@ -40,11 +57,54 @@ const fn classes(octet: u8) -> Class {
     if octet.is_ascii_alphanumeric() {
         classes |= LET_DIG | ATEXT | KEYWORD;
     }
+    if octet.is_ascii_alphabetic() {
+        classes |= LETTER;
+    }
     if octet.is_ascii_digit() {
         classes |= DIGIT;
     }
     if octet == b'-' {
         classes |= KEYWORD;
+    }
+    if octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/') {
+        classes |= BASE64;
+    }
+    if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') {
+        classes |= MECHANISM;
+    }
+    if matches!(octet, 33..=126) {
+        if !matches!(octet, b'+' | b'=') {
+            classes |= XCHAR;
+            if octet != b'\\' {
+                classes |= QUCHAR;
+            }
+        }
+        if !matches!(
+            octet,
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'#'
+        ) {
+            classes |= URI;
+        }
+        if !matches!(
+            octet,
+            b'(' | b')'
+                | b'<'
+                | b'>'
+                | b'@'
+                | b','
+                | b';'
+                | b':'
+                | b'\\'
+                | b'"'
+                | b'/'
+                | b'['
+                | b']'
+                | b'?'
+                | b'='
+                | b'.'
+        ) {
+            classes |= TRANSID;
+        }
     }
     if matches!(
         octet,
@@ -82,7 +142,7 @@ const fn classes(octet: u8) -> Class {
         classes |= VALUE;
     }
     if octet >= 0x80 {
-        classes |= LET_DIG | ATEXT | QTEXT | VALUE | TEXT | GRAPHIC;
+        classes |= LET_DIG | ATEXT | QTEXT | VALUE | TEXT | GRAPHIC | QUCHAR;
     }
     classes
 }

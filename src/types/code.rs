@@ -1,4 +1,4 @@
-//! Reply codes and enhanced status codes, and the registered ones by name.
+//! Reply codes, and the registered ones by name.
 
 use core::fmt;
 
@@ -214,149 +214,6 @@ reply_codes! {
     556 DOMAIN_TAKES_NO_MAIL
 }
 
-/// An enhanced status code, `class.subject.detail` (RFC 3463, RFC 2034).
-///
-/// The class is that of a reply code, 2, 4 or 5; subject and detail are 0 to 999.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EnhancedCode {
-    class: Severity,
-    subject: u16,
-    detail: u16,
-}
-
-impl EnhancedCode {
-    /// The code of those numbers; `None` if one is out of range.
-    #[must_use]
-    pub const fn new(class: u8, subject: u16, detail: u16) -> Option<Self> {
-        if subject > 999 || detail > 999 {
-            return None;
-        }
-        let class = match class {
-            2 => Severity::PositiveCompletion,
-            4 => Severity::TransientNegative,
-            5 => Severity::PermanentNegative,
-            _ => return None,
-        };
-        Some(Self {
-            class,
-            subject,
-            detail,
-        })
-    }
-
-    /// The class: 2, 4 or 5.
-    #[must_use]
-    pub const fn class(self) -> u8 {
-        self.class as u8
-    }
-
-    /// The subject: what kind of thing the code is about.
-    #[must_use]
-    pub const fn subject(self) -> u16 {
-        self.subject
-    }
-
-    /// The detail.
-    #[must_use]
-    pub const fn detail(self) -> u16 {
-        self.detail
-    }
-
-    /// The same subject and detail in the class of `code`; `None` for a 3yz,
-    /// which carries no enhanced code (RFC 2034 §4).
-    #[must_use]
-    pub const fn for_code(self, code: ReplyCode) -> Option<Self> {
-        match code.severity() {
-            Severity::PositiveIntermediate => None,
-            class => Some(Self { class, ..self }),
-        }
-    }
-
-    /// Whether the class is that of `code` (RFC 2034 §4).
-    #[must_use]
-    pub const fn agrees_with(self, code: ReplyCode) -> bool {
-        self.class as u8 == code.severity() as u8
-    }
-}
-
-impl fmt::Display for EnhancedCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.class(), self.subject, self.detail)
-    }
-}
-
-impl fmt::Debug for EnhancedCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-macro_rules! enhanced_codes {
-    ($($(#[$doc:meta])* $class:ident $subject:literal $detail:literal $name:ident)*) => {
-        /// The codes that the machines and most applications say. Where a code
-        /// is registered for several classes, this is the usual one;
-        /// [`for_code`](Self::for_code) gives the others.
-        impl EnhancedCode {
-            $($(#[$doc])* pub const $name: Self = Self {
-                class: Severity::$class,
-                subject: $subject,
-                detail: $detail,
-            };)*
-        }
-    };
-}
-
-enhanced_codes! {
-    /// 2.0.0: done (RFC 3463 §3.1).
-    PositiveCompletion 0 0 OK
-    /// 2.1.0: the sender is good (RFC 3463 §3.2).
-    PositiveCompletion 1 0 SENDER_OK
-    /// 2.1.5: the recipient is good (RFC 3463 §3.2).
-    PositiveCompletion 1 5 RECIPIENT_OK
-    /// 2.5.0: a protocol status that nothing more is said about (RFC 3463 §3.6).
-    PositiveCompletion 5 0 PROTOCOL
-    /// 4.3.0: something is wrong with the mail system (RFC 3463 §3.4).
-    TransientNegative 3 0 MAIL_SYSTEM
-    /// 4.3.1: the mail system is full (RFC 3463 §3.4).
-    TransientNegative 3 1 MAIL_SYSTEM_FULL
-    /// 4.3.2: the system takes no messages now (RFC 3463 §3.4).
-    TransientNegative 3 2 NOT_ACCEPTING
-    /// 4.4.2: the connection is bad, as after a timeout (RFC 3463 §3.5).
-    TransientNegative 4 2 BAD_CONNECTION
-    /// 4.5.3: too many recipients (RFC 3463 §3.6).
-    TransientNegative 5 3 TOO_MANY_RECIPIENTS
-    /// 4.7.0: the security policy objects (RFC 3463 §3.8).
-    TransientNegative 7 0 SECURITY
-    /// 5.0.0: refused, and nothing more is said (RFC 3463 §3.1).
-    PermanentNegative 0 0 REFUSED
-    /// 5.1.1: there is no such mailbox (RFC 3463 §3.2).
-    PermanentNegative 1 1 NO_SUCH_MAILBOX
-    /// 5.1.2: there is no such system (RFC 3463 §3.2).
-    PermanentNegative 1 2 NO_SUCH_SYSTEM
-    /// 5.1.3: the recipient's address is malformed (RFC 3463 §3.2).
-    PermanentNegative 1 3 BAD_RECIPIENT_SYNTAX
-    /// 5.1.7: the sender's address is malformed (RFC 3463 §3.2).
-    PermanentNegative 1 7 BAD_SENDER_SYNTAX
-    /// 5.1.8: the sender's system does not exist (RFC 3463 §3.2).
-    PermanentNegative 1 8 BAD_SENDER_SYSTEM
-    /// 5.2.2: the mailbox is full (RFC 3463 §3.3).
-    PermanentNegative 2 2 MAILBOX_FULL
-    /// 5.3.4: the message is too big for the system (RFC 3463 §3.4).
-    PermanentNegative 3 4 MESSAGE_TOO_BIG
-    /// 5.5.0: a protocol error (RFC 3463 §3.6).
-    PermanentNegative 5 0 PROTOCOL_ERROR
-    /// 5.5.1: a command that is not valid, here or at all (RFC 3463 §3.6).
-    PermanentNegative 5 1 INVALID_COMMAND
-    /// 5.5.2: a syntax error (RFC 3463 §3.6).
-    PermanentNegative 5 2 SYNTAX_ERROR
-    /// 5.5.4: an argument that is not valid (RFC 3463 §3.6).
-    PermanentNegative 5 4 INVALID_ARGUMENTS
-    /// 5.6.7: an address that is not ASCII is not allowed here (RFC 6531 §6).
-    PermanentNegative 6 7 NON_ASCII_ADDRESS
-    /// 5.7.1: delivery is not authorised, as in relaying (RFC 3463 §3.8).
-    PermanentNegative 7 1 NOT_AUTHORIZED
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,10 +228,6 @@ mod tests {
                 assert_eq!(code.severity() as u16, number / 100);
             }
         }
-        assert_eq!(EnhancedCode::new(3, 0, 0), None);
-        assert_eq!(EnhancedCode::new(5, 1000, 0), None);
-        assert_eq!(EnhancedCode::new(5, 0, 1000), None);
-        assert!(EnhancedCode::new(5, 7, 509).is_some());
     }
 
     fn format_digits(number: u16) -> [u8; 3] {

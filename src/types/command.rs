@@ -3,69 +3,143 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use super::{ForwardPath, HelloName, MailParameters, RcptParameters, ReversePath};
+use super::text::text_type;
+use super::word::{self, word};
+use super::{
+    AbsoluteUri, DomainList, EtrnTarget, ForwardPath, HelloName, MailParameters, Mechanism,
+    RcptParameters, ReversePath, SaslMessage, XclientAttributes, XforwardAttributes,
+};
 
-/// The verb of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Verb {
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $name:ident $text:literal)*) => {
+        /// The verb of a command.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Verb {
+            $($(#[$doc])* $name,)*
+            /// Anything else.
+            Unknown,
+        }
+
+        impl Verb {
+            /// Every verb that this crate knows.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The verb in upper case; empty for [`Verb::Unknown`].
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                    Self::Unknown => "",
+                }
+            }
+
+            /// The one that has that [`word`].
+            #[allow(non_upper_case_globals)]
+            const fn from_word(found: u64) -> Self {
+                $(const $name: u64 = word($text.as_bytes());)*
+                match found {
+                    $($name => Self::$name,)*
+                    _ => Self::Unknown,
+                }
+            }
+        }
+    };
+}
+
+verbs! {
     /// EHLO (RFC 5321 §4.1.1.1).
-    Ehlo,
+    Ehlo "EHLO"
     /// HELO (RFC 5321 §4.1.1.1).
-    Helo,
+    Helo "HELO"
     /// LHLO (RFC 2033 §4.1).
-    Lhlo,
+    Lhlo "LHLO"
     /// MAIL (RFC 5321 §4.1.1.2).
-    Mail,
+    Mail "MAIL"
     /// RCPT (RFC 5321 §4.1.1.3).
-    Rcpt,
+    Rcpt "RCPT"
     /// DATA (RFC 5321 §4.1.1.4).
-    Data,
+    Data "DATA"
+    /// BDAT (RFC 3030 §2).
+    Bdat "BDAT"
+    /// BURL (RFC 4468 §3).
+    Burl "BURL"
     /// RSET (RFC 5321 §4.1.1.5).
-    Rset,
+    Rset "RSET"
     /// VRFY (RFC 5321 §4.1.1.6).
-    Vrfy,
+    Vrfy "VRFY"
     /// EXPN (RFC 5321 §4.1.1.7).
-    Expn,
+    Expn "EXPN"
     /// HELP (RFC 5321 §4.1.1.8).
-    Help,
+    Help "HELP"
     /// NOOP (RFC 5321 §4.1.1.9).
-    Noop,
+    Noop "NOOP"
     /// QUIT (RFC 5321 §4.1.1.10).
-    Quit,
-    /// Anything else.
-    Unknown,
+    Quit "QUIT"
+    /// STARTTLS (RFC 3207 §4).
+    StartTls "STARTTLS"
+    /// AUTH (RFC 4954 §4).
+    Auth "AUTH"
+    /// ETRN (RFC 1985 §5).
+    Etrn "ETRN"
+    /// ATRN (RFC 2645 §5.2.1).
+    Atrn "ATRN"
+    /// TURN (RFC 821 §3.8).
+    Turn "TURN"
+    /// SEND (RFC 821 §3.4).
+    Send "SEND"
+    /// SOML (RFC 821 §3.4).
+    Soml "SOML"
+    /// SAML (RFC 821 §3.4).
+    Saml "SAML"
+    /// XCLIENT (Postfix).
+    Xclient "XCLIENT"
+    /// XFORWARD (Postfix).
+    Xforward "XFORWARD"
 }
 
 impl Verb {
-    /// The verb in upper case; empty for [`Verb::Unknown`].
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    /// The verb whose spelling, in any case, is the first `length` octets, and
+    /// those are letters.
+    #[inline]
+    pub(crate) fn at(octets: &[u8], length: usize) -> Self {
+        let verb = Self::from_word(word::at(octets, length));
+        if verb.as_str().len() == length {
+            verb
+        } else {
+            Self::Unknown
+        }
+    }
+
+    /// The verb whose parameters it takes: SEND, SOML and SAML those of MAIL.
+    pub(crate) const fn parameters_of(self) -> Self {
         match self {
-            Self::Ehlo => "EHLO",
-            Self::Helo => "HELO",
-            Self::Lhlo => "LHLO",
-            Self::Mail => "MAIL",
-            Self::Rcpt => "RCPT",
-            Self::Data => "DATA",
-            Self::Rset => "RSET",
-            Self::Vrfy => "VRFY",
-            Self::Expn => "EXPN",
-            Self::Help => "HELP",
-            Self::Noop => "NOOP",
-            Self::Quit => "QUIT",
-            Self::Unknown => "",
+            Self::Send | Self::Soml | Self::Saml => Self::Mail,
+            verb => verb,
         }
     }
 
     /// Whether a client must wait for the reply before it sends more: the
     /// commands that can only be the last of a group (RFC 2920 §3.1).
     ///
-    /// HELP stands in neither list of the RFC; a client does well to wait, a
-    /// server does not insist.
+    /// That is what stands for BDAT and BURL without `LAST`; with it, they too
+    /// come last: see [`Command::is_last_in_group`]. HELP stands in neither
+    /// list of the RFC; a client does well to wait, a server does not insist.
     #[must_use]
     pub const fn is_last_in_group(self) -> bool {
-        !matches!(self, Self::Mail | Self::Rcpt | Self::Rset)
+        !matches!(
+            self,
+            Self::Mail
+                | Self::Rcpt
+                | Self::Rset
+                | Self::Send
+                | Self::Soml
+                | Self::Saml
+                // RFC 3030 §2 and RFC 4468 §3.2 let chunks follow each other.
+                | Self::Bdat
+                | Self::Burl
+                | Self::Xforward
+        )
     }
 }
 
@@ -75,36 +149,35 @@ impl fmt::Display for Verb {
     }
 }
 
-/// The rest of a line, taken as it is: the argument of VRFY, EXPN, HELP, NOOP.
-///
-/// RFC 5321 §3.5.1 leaves the form to the server. Not empty, no control
-/// characters, no blank at either end.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Argument<'a>(pub(crate) Cow<'a, str>);
+text_type! {
+    /// The rest of a line, taken as it is: the argument of VRFY, EXPN, HELP, NOOP.
+    ///
+    /// RFC 5321 §3.5.1 leaves the form to the server. Not empty, no control
+    /// characters, no blank at either end.
+    Argument
+}
 
 impl Argument<'_> {
-    /// The text.
+    /// Splits off the SMTPUTF8 parameter of VRFY and EXPN: what is asked about,
+    /// and whether the client takes UTF-8 in the reply (RFC 6531 §3.7.4.2).
+    ///
+    /// The last word is that parameter only if the server offers SMTPUTF8, so
+    /// only then call this. A lone `SMTPUTF8` is what is asked about.
+    ///
+    /// ```
+    /// use ehlo::types::Argument;
+    /// let argument = Argument::try_from("Jos\u{e9} SMTPUTF8")?;
+    /// assert_eq!(argument.split_smtputf8(), ("Jos\u{e9}", true));
+    /// # Ok::<(), ehlo::codec::AddressError>(())
+    /// ```
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// A copy that borrows nothing: one allocation.
-    #[must_use]
-    pub fn into_owned(self) -> Argument<'static> {
-        Argument(Cow::Owned(self.0.into_owned()))
-    }
-}
-
-impl fmt::Display for Argument<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Argument<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+    pub fn split_smtputf8(&self) -> (&str, bool) {
+        match self.0.rsplit_once(' ') {
+            Some((string, flag)) if flag.eq_ignore_ascii_case("SMTPUTF8") => {
+                (string.trim_end_matches(' '), true)
+            }
+            _ => (&self.0, false),
+        }
     }
 }
 
@@ -159,7 +232,9 @@ impl fmt::Debug for UnknownCommand<'_> {
 /// A command, as a client sends it and a server reads it.
 ///
 /// Whatever value this has, it can be written, and reads back as itself: no
-/// part of it can hold a line end. `Display` gives the line without its CRLF.
+/// part of it can hold a line end. `Display` gives the line without its CRLF,
+/// for a log: in place of the initial response of AUTH it says that there is
+/// one. [`write`](Self::write) gives the octets of the wire.
 ///
 /// ```
 /// use ehlo::codec::Syntax;
@@ -196,6 +271,20 @@ pub enum Command<'a> {
     },
     /// `DATA`: the message follows (RFC 5321 §4.1.1.4).
     Data,
+    /// `BDAT size LAST`: that many octets of the message follow (RFC 3030 §2).
+    Bdat {
+        /// Octets that follow.
+        size: u64,
+        /// Whether the message ends with them.
+        last: bool,
+    },
+    /// `BURL uri LAST`: the server is to fetch a part of the message (RFC 4468 §3).
+    Burl {
+        /// Where from.
+        uri: AbsoluteUri<'a>,
+        /// Whether the message ends with it.
+        last: bool,
+    },
     /// `RSET`: gives up the transaction (RFC 5321 §4.1.1.5).
     Rset,
     /// `VRFY string`: is there such a mailbox (RFC 5321 §4.1.1.6)?
@@ -208,6 +297,47 @@ pub enum Command<'a> {
     Noop(Option<Argument<'a>>),
     /// `QUIT` (RFC 5321 §4.1.1.10).
     Quit,
+    /// `STARTTLS`: TLS begins behind the reply (RFC 3207 §4).
+    StartTls,
+    /// `AUTH mechanism initial-response`: the client says who it is (RFC 4954 §4).
+    Auth {
+        /// How.
+        mechanism: Mechanism,
+        /// What the mechanism says first, if the client does not wait to be asked.
+        initial_response: Option<SaslMessage<'a>>,
+    },
+    /// `ETRN node`: sends what waits for that node (RFC 1985 §5).
+    Etrn(EtrnTarget<'a>),
+    /// `ATRN domains`: turns the connection round, for the mail of those
+    /// domains, or of all that the client may have (RFC 2645 §5.2.1).
+    Atrn(Option<DomainList<'a>>),
+    /// `TURN`: turns the connection round, whoever asks (RFC 821 §3.8).
+    Turn,
+    /// `SEND FROM:<reverse-path>`: to the recipient's terminal (RFC 821 §3.4).
+    Send {
+        /// Where reports about the message go.
+        reverse_path: ReversePath<'a>,
+        /// The parameters.
+        parameters: MailParameters<'a>,
+    },
+    /// `SOML FROM:<reverse-path>`: to the terminal or else to the mailbox (RFC 821 §3.4).
+    Soml {
+        /// Where reports about the message go.
+        reverse_path: ReversePath<'a>,
+        /// The parameters.
+        parameters: MailParameters<'a>,
+    },
+    /// `SAML FROM:<reverse-path>`: to the terminal and to the mailbox (RFC 821 §3.4).
+    Saml {
+        /// Where reports about the message go.
+        reverse_path: ReversePath<'a>,
+        /// The parameters.
+        parameters: MailParameters<'a>,
+    },
+    /// `XCLIENT attributes`: take the client for that one (Postfix).
+    Xclient(XclientAttributes<'a>),
+    /// `XFORWARD attributes`: that is where the message came from (Postfix).
+    Xforward(XforwardAttributes<'a>),
     /// A verb that this crate does not know.
     Unknown(UnknownCommand<'a>),
 }
@@ -223,13 +353,37 @@ impl Command<'_> {
             Self::Mail { .. } => Verb::Mail,
             Self::Rcpt { .. } => Verb::Rcpt,
             Self::Data => Verb::Data,
+            Self::Bdat { .. } => Verb::Bdat,
+            Self::Burl { .. } => Verb::Burl,
             Self::Rset => Verb::Rset,
             Self::Vrfy(_) => Verb::Vrfy,
             Self::Expn(_) => Verb::Expn,
             Self::Help(_) => Verb::Help,
             Self::Noop(_) => Verb::Noop,
             Self::Quit => Verb::Quit,
+            Self::StartTls => Verb::StartTls,
+            Self::Auth { .. } => Verb::Auth,
+            Self::Etrn(_) => Verb::Etrn,
+            Self::Atrn(_) => Verb::Atrn,
+            Self::Turn => Verb::Turn,
+            Self::Send { .. } => Verb::Send,
+            Self::Soml { .. } => Verb::Soml,
+            Self::Saml { .. } => Verb::Saml,
+            Self::Xclient(_) => Verb::Xclient,
+            Self::Xforward(_) => Verb::Xforward,
             Self::Unknown(_) => Verb::Unknown,
+        }
+    }
+
+    /// Whether a client must wait for the reply before it sends more (RFC 2920
+    /// §3.1, RFC 3030 §2, RFC 4468 §3.2). AUTH counts as such a command; what
+    /// RFC 4954 §4 allows behind some initial responses is for the caller to
+    /// weigh.
+    #[must_use]
+    pub const fn is_last_in_group(&self) -> bool {
+        match self {
+            Self::Bdat { last, .. } | Self::Burl { last, .. } => *last,
+            _ => self.verb().is_last_in_group(),
         }
     }
 
@@ -255,12 +409,51 @@ impl Command<'_> {
                 parameters: parameters.into_owned(),
             },
             Self::Data => Command::Data,
+            Self::Bdat { size, last } => Command::Bdat { size, last },
+            Self::Burl { uri, last } => Command::Burl {
+                uri: uri.into_owned(),
+                last,
+            },
             Self::Rset => Command::Rset,
             Self::Vrfy(argument) => Command::Vrfy(argument.into_owned()),
             Self::Expn(argument) => Command::Expn(argument.into_owned()),
             Self::Help(argument) => Command::Help(argument.map(Argument::into_owned)),
             Self::Noop(argument) => Command::Noop(argument.map(Argument::into_owned)),
             Self::Quit => Command::Quit,
+            Self::StartTls => Command::StartTls,
+            Self::Auth {
+                mechanism,
+                initial_response,
+            } => Command::Auth {
+                mechanism,
+                initial_response: initial_response.map(SaslMessage::into_owned),
+            },
+            Self::Etrn(target) => Command::Etrn(target.into_owned()),
+            Self::Atrn(domains) => Command::Atrn(domains.map(DomainList::into_owned)),
+            Self::Turn => Command::Turn,
+            Self::Send {
+                reverse_path,
+                parameters,
+            } => Command::Send {
+                reverse_path: reverse_path.into_owned(),
+                parameters: parameters.into_owned(),
+            },
+            Self::Soml {
+                reverse_path,
+                parameters,
+            } => Command::Soml {
+                reverse_path: reverse_path.into_owned(),
+                parameters: parameters.into_owned(),
+            },
+            Self::Saml {
+                reverse_path,
+                parameters,
+            } => Command::Saml {
+                reverse_path: reverse_path.into_owned(),
+                parameters: parameters.into_owned(),
+            },
+            Self::Xclient(attributes) => Command::Xclient(attributes.into_owned()),
+            Self::Xforward(attributes) => Command::Xforward(attributes.into_owned()),
             Self::Unknown(unknown) => Command::Unknown(unknown.into_owned()),
         }
     }

@@ -7,28 +7,47 @@
 //!
 //! How the values relate to octets is in [`codec`](crate::codec).
 
+mod attribute;
 mod capability;
 pub(crate) mod class;
 mod code;
 mod command;
+mod date;
+mod enhanced;
 mod envelope;
 mod hello;
 mod host;
+mod limits;
 mod mailbox;
 mod parameter;
 mod path;
+mod queue;
 mod reply;
+mod sasl;
+mod text;
+mod word;
 
+pub use attribute::{Attribute, AttributeValue, XclientAttributes, XforwardAttributes};
+pub(crate) use capability::Extensions;
 pub use capability::{Capabilities, Capability, Extension};
-pub use code::{Category, EnhancedCode, ReplyCode, Severity};
+pub use code::{Category, ReplyCode, Severity};
 pub use command::{Argument, Command, UnknownCommand, Verb};
+pub use date::DateTime;
+pub use enhanced::EnhancedCode;
 pub use envelope::{Envelope, Recipient};
 pub use hello::HelloName;
 pub(crate) use host::HostKind;
 pub use host::{Domain, GeneralLiteral, Host};
+pub use limits::Limits;
 pub(crate) use mailbox::MailboxLayout;
 pub use mailbox::{LocalPart, Mailbox};
-pub(crate) use parameter::Parameters;
-pub use parameter::{BodyType, MailParameters, Parameter, RcptParameters};
+pub use parameter::{
+    BodyType, ByMode, DeliverBy, MailParameters, MessageTracking, NoSupportAction, Notify,
+    OriginalRecipient, Parameter, ParameterKind, Priority, RcptParameters, Ret, SubmitterIdentity,
+    ValidSince,
+};
+pub(crate) use parameter::{ParameterKinds, Parameters};
 pub use path::{ForwardPath, ReversePath};
+pub use queue::{AbsoluteUri, DomainList, EtrnTarget, QueueName};
 pub use reply::{Reply, ReplyText};
+pub use sasl::{Mechanism, SaslLine, SaslMessage};

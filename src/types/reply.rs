@@ -4,7 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
-use super::code::{EnhancedCode, ReplyCode};
+use super::code::ReplyCode;
+use super::enhanced::EnhancedCode;
 
 /// A reply: a code, perhaps an enhanced code, and lines of text (RFC 5321
 /// §4.2, RFC 2034).

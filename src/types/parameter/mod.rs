@@ -1,8 +1,30 @@
 //! Parameters of MAIL and RCPT (RFC 5321 §4.1.2 `esmtp-param`).
+//!
+//! A file for the values of each family of parameters; how they are spelt, and
+//! the typed getters, are in `codec/parameter`.
 
-use alloc::borrow::{Cow, ToOwned};
+mod body;
+mod deliver_by;
+mod dsn;
+mod kind;
+mod other;
+
+use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use super::capability::Extension;
+use super::code::ReplyCode;
+use super::command::Verb;
+use super::enhanced::EnhancedCode;
+
+pub use body::BodyType;
+pub use deliver_by::{ByMode, DeliverBy};
+pub use dsn::{Notify, OriginalRecipient, Ret};
+pub use kind::ParameterKind;
+pub(crate) use kind::ParameterKinds;
+pub use other::{MessageTracking, NoSupportAction, Priority, SubmitterIdentity, ValidSince};
 
 /// One parameter, `NAME` or `NAME=value`, as written.
 ///
@@ -38,6 +60,42 @@ impl<'a> Parameter<'a> {
         &self.text
     }
 
+    /// Which parameter of `verb`, MAIL or RCPT, it is, if this crate knows it.
+    #[must_use]
+    pub fn kind(&self, verb: Verb) -> Option<ParameterKind> {
+        ParameterKind::of(verb, self.name())
+    }
+
+    /// The extension that a server must have offered before `verb` may carry
+    /// this; `None` for a parameter that this crate does not know.
+    #[must_use]
+    pub fn extension(&self, verb: Verb) -> Option<Extension> {
+        let kind = self.kind(verb)?;
+        let is_binary = kind == ParameterKind::Body
+            && self
+                .value()
+                .is_some_and(|value| value.eq_ignore_ascii_case("BINARYMIME"));
+        Some(if is_binary {
+            Extension::BinaryMime
+        } else {
+            kind.extension()
+        })
+    }
+
+    /// What a server that does not offer this parameter of `verb` says: 504
+    /// for CONPERM and CONNEG (RFC 4141 §4.2, §5.2), 555 for the rest (RFC 5321
+    /// §4.1.1.11); with 5.5.4.
+    #[must_use]
+    pub fn refusal(&self, verb: Verb) -> (ReplyCode, EnhancedCode) {
+        let code = match self.kind(verb) {
+            Some(ParameterKind::ConPerm | ParameterKind::ConNeg) => {
+                ReplyCode::PARAMETER_NOT_IMPLEMENTED
+            }
+            _ => ReplyCode::PARAMETERS_NOT_RECOGNIZED,
+        };
+        (code, EnhancedCode::INVALID_ARGUMENTS)
+    }
+
     /// A copy that borrows nothing: one allocation.
     #[must_use]
     pub fn into_owned(self) -> Parameter<'static> {
@@ -56,6 +114,14 @@ impl PartialEq for Parameter<'_> {
 
 impl Eq for Parameter<'_> {}
 
+impl Hash for Parameter<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let name = self.name().bytes();
+        name.for_each(|octet| state.write_u8(octet.to_ascii_uppercase()));
+        self.value().hash(state);
+    }
+}
+
 impl fmt::Display for Parameter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -65,50 +131,6 @@ impl fmt::Display for Parameter<'_> {
 impl fmt::Debug for Parameter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.text, f)
-    }
-}
-
-/// The value of BODY: what the octets of a message are (RFC 6152, RFC 3030).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum BodyType {
-    /// `7BIT`: lines of ASCII. What a message is when nothing is said.
-    #[default]
-    SevenBit,
-    /// `8BITMIME`: lines of any octets (RFC 6152).
-    EightBitMime,
-    /// `BINARYMIME`: any octets, sent with BDAT only (RFC 3030).
-    BinaryMime,
-}
-
-impl BodyType {
-    /// The value as it is written.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SevenBit => "7BIT",
-            Self::EightBitMime => "8BITMIME",
-            Self::BinaryMime => "BINARYMIME",
-        }
-    }
-
-    /// Reads the value, without regard to ASCII case.
-    pub(crate) fn from_value(value: &str) -> Option<Self> {
-        if value.eq_ignore_ascii_case("7BIT") {
-            Some(Self::SevenBit)
-        } else if value.eq_ignore_ascii_case("8BITMIME") {
-            Some(Self::EightBitMime)
-        } else if value.eq_ignore_ascii_case("BINARYMIME") {
-            Some(Self::BinaryMime)
-        } else {
-            None
-        }
-    }
-}
-
-impl fmt::Display for BodyType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -144,6 +166,23 @@ impl<'a> Parameters<'a> {
             .find(|parameter| parameter.name().eq_ignore_ascii_case(name))
     }
 
+    /// Parameters that stand more than one blank apart, with one.
+    pub(crate) fn with_single_blanks(text: &str) -> Parameters<'static> {
+        let mut tidy = String::with_capacity(text.len());
+        for parameter in text.split([' ', '\t']).filter(|text| !text.is_empty()) {
+            if !tidy.is_empty() {
+                tidy.push(' ');
+            }
+            tidy.push_str(parameter);
+        }
+        Parameters(Cow::Owned(tidy))
+    }
+
+    /// Whether there is a parameter of that name.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
     /// The value of `name`, not tied to a `Parameter` in between.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.0.split(' ').find_map(|text| {
@@ -152,20 +191,36 @@ impl<'a> Parameters<'a> {
         })
     }
 
-    /// Adds a checked parameter; one of that name gives way.
-    pub(crate) fn set(&mut self, parameter: &str) {
-        let name = parameter.split('=').next().unwrap_or(parameter);
+    /// Drops the parameter of that name.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if self.get(name).is_some() {
+            self.0 = Cow::Owned(self.all_but(name));
+        }
+    }
+
+    /// The text of every parameter that has another name.
+    fn all_but(&self, name: &str) -> String {
         let mut text = String::new();
         let kept = self
             .iter()
-            .filter(|other| !other.name().eq_ignore_ascii_case(name))
-            .map(|other| other.as_str().to_owned());
-        for part in kept.chain([parameter.to_owned()]) {
+            .filter(|other| !other.name().eq_ignore_ascii_case(name));
+        for parameter in kept {
             if !text.is_empty() {
                 text.push(' ');
             }
-            text.push_str(&part);
+            text.push_str(parameter.as_str());
         }
+        text
+    }
+
+    /// Adds a checked parameter; one of that name gives way.
+    pub(crate) fn set(&mut self, parameter: &str) {
+        let name = parameter.split('=').next().unwrap_or(parameter);
+        let mut text = self.all_but(name);
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(parameter);
         self.0 = Cow::Owned(text);
     }
 
@@ -186,10 +241,36 @@ impl PartialEq for Parameters<'_> {
 
 impl Eq for Parameters<'_> {}
 
+/// Does not depend on the order either: the sum of a hash (FNV-1a) of each.
+impl Hash for Parameters<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        struct Fnv(u64);
+
+        impl Hasher for Fnv {
+            fn write(&mut self, octets: &[u8]) {
+                for octet in octets {
+                    self.0 = (self.0 ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3);
+                }
+            }
+
+            fn finish(&self) -> u64 {
+                self.0
+            }
+        }
+
+        let sum = self.iter().fold(0_u64, |sum, parameter| {
+            let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
+            parameter.hash(&mut fnv);
+            sum.wrapping_add(fnv.finish())
+        });
+        state.write_u64(sum);
+    }
+}
+
 macro_rules! parameters {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Default, PartialEq, Eq)]
+        #[derive(Clone, Default, PartialEq, Eq, Hash)]
         pub struct $name<'a>(pub(crate) Parameters<'a>);
 
         impl $name<'_> {
@@ -253,6 +334,7 @@ parameters! {
     /// The parameters of MAIL.
     ///
     /// Typed where the crate knows them, every other one kept as written.
+    /// Equal when they hold the same ones, in any order.
     ///
     /// ```
     /// use ehlo::types::{BodyType, MailParameters};
@@ -264,28 +346,16 @@ parameters! {
 }
 
 parameters! {
-    /// The parameters of RCPT, in the order written.
+    /// The parameters of RCPT.
+    ///
+    /// Typed where the crate knows them, every other one kept as written.
+    /// Equal when they hold the same ones, in any order.
+    ///
+    /// ```
+    /// use ehlo::types::{Notify, RcptParameters};
+    /// let parameters = RcptParameters::new().with_notify(Notify::FAILURE | Notify::DELAY);
+    /// assert_eq!(parameters.as_str(), "NOTIFY=FAILURE,DELAY");
+    /// assert!(!parameters.notify().unwrap().on_success());
+    /// ```
     RcptParameters
-}
-
-impl MailParameters<'_> {
-    /// SIZE: the size of the message in octets, as the client declares it
-    /// (RFC 1870). A number beyond `u64` (it may have 20 digits) is `u64::MAX`.
-    #[must_use]
-    pub fn size(&self) -> Option<u64> {
-        let digits = self.0.value("SIZE")?;
-        Some(digits.parse().unwrap_or(u64::MAX))
-    }
-
-    /// BODY: what the octets of the message are (RFC 6152, RFC 3030).
-    #[must_use]
-    pub fn body(&self) -> Option<BodyType> {
-        self.0.value("BODY").and_then(BodyType::from_value)
-    }
-
-    /// SMTPUTF8: addresses and header may be UTF-8 (RFC 6531).
-    #[must_use]
-    pub fn smtputf8(&self) -> bool {
-        self.0.get("SMTPUTF8").is_some()
-    }
 }
