@@ -125,7 +125,7 @@ fn replies_with_lf_alone() {
                 replies.push(reply.unwrap());
             }
         }
-        let octets: Vec<_> = replies.iter().map(|reply| reply.as_bytes()).collect();
+        let octets: Vec<_> = replies.iter().map(ehlo::types::Reply::as_bytes).collect();
         assert_eq!(octets, [&b"250-a\r\n250-b\r\n250 c\r\n"[..], b"220 d\r\n"]);
     }
     let mut lenient = ReplyParser::new(ReplyLimits::default()).taking_bare_lf();
