@@ -75,10 +75,7 @@ impl Server {
         match self.framer.frame(input) {
             Framed::More(octets) => {
                 drop_front(input, octets);
-                match self.state.eof {
-                    true => self.close_silently(now, CloseReason::Eof),
-                    false => Step::Wait,
-                }
+                self.wait_for_line(now)
             }
             Framed::Error(octets, error) => {
                 wipe(input, octets);

@@ -54,10 +54,7 @@ impl Server {
         match self.framer.frame(input) {
             Framed::More(octets) => {
                 drop_front(input, octets);
-                match self.state.eof {
-                    true => self.close_silently(now, CloseReason::Eof),
-                    false => Step::Wait,
-                }
+                self.wait_for_line(now)
             }
             Framed::Error(octets, error) => {
                 drop_front(input, octets);
@@ -85,6 +82,14 @@ impl Server {
                 }
                 step
             }
+        }
+    }
+
+    /// There is no whole line yet; there may never be.
+    pub(super) fn wait_for_line(&mut self, now: Timestamp) -> Step {
+        match self.state.eof {
+            true => self.close_silently(now, CloseReason::Eof),
+            false => Step::Wait,
         }
     }
 
