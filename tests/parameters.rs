@@ -314,7 +314,8 @@ fn equality_and_hash_look_at_what_is_said() {
 
 #[test]
 fn at_most_so_many_parameters() {
-    let many: String = (0..33).map(|number| format!(" X{number}")).collect();
+    let names: Vec<_> = (0..33).map(|number| format!(" X{number}")).collect();
+    let many = names.concat();
     let line = format!("MAIL FROM:<a@b>{many}");
     let error = Command::parse(line.as_bytes(), &Syntax::STRICT).unwrap_err();
     assert_eq!(error.part(), Part::TooManyParameters);

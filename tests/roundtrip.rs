@@ -249,6 +249,7 @@ fn value() -> impl Strategy<Value = AttributeValue<'static>> {
     ]
 }
 
+#[allow(clippy::too_many_lines)] // one row a command
 fn command() -> impl Strategy<Value = Command<'static>> {
     let hello = || {
         prop_oneof![

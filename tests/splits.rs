@@ -4,8 +4,8 @@
 mod support;
 
 use support::cuts::Cut;
-use support::server;
 use support::transcript::Transcript;
+use support::{client, server};
 
 /// Beyond that a transcript is not cut at every octet, for time's sake.
 const LONGEST: usize = 4096;
@@ -24,6 +24,16 @@ fn servers_do_not_care_how_reads_are_cut() {
         for cut in cuts(transcript.octets_of(true).len()) {
             let outcome = server::play(transcript, cut);
             assert_eq!(outcome, whole, "{} ({cut:?})", transcript.name);
+        }
+    }
+}
+
+#[test]
+fn clients_do_not_care_how_reads_are_cut() {
+    let transcripts = Transcript::all();
+    for transcript in transcripts.iter().filter(|one| one.is_for("client")) {
+        for cut in cuts(transcript.octets_of(false).len()) {
+            client::play(transcript, cut);
         }
     }
 }

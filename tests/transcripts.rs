@@ -3,8 +3,9 @@
 mod support;
 
 use support::cuts::Cut;
-use support::server;
+
 use support::transcript::Transcript;
+use support::{client, server};
 
 #[test]
 fn servers_play_their_part() {
@@ -12,5 +13,14 @@ fn servers_play_their_part() {
     for transcript in transcripts.iter().filter(|one| one.is_for("server")) {
         println!("{}", transcript.name);
         server::play(transcript, Cut::Whole);
+    }
+}
+
+#[test]
+fn clients_play_their_part() {
+    let transcripts = Transcript::all();
+    for transcript in transcripts.iter().filter(|one| one.is_for("client")) {
+        println!("{}", transcript.name);
+        client::play(transcript, Cut::Whole);
     }
 }

@@ -1,6 +1,6 @@
 //! The message on its way out.
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use super::error::WriteError;
 use super::output::Output;
@@ -100,8 +100,7 @@ impl<'a> Body<'a> {
     /// to be written to the transport first.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.limit
-            .is_some_and(|limit| self.output.remaining() >= limit)
+        self.output.is_full(self.limit)
     }
 
     /// Takes the next octets of the message. Chunks may be cut anywhere; one

@@ -10,56 +10,6 @@ use crate::types::{
     BodyType, Capabilities, Command, Envelope, Extension, MailParameters, Parameters,
 };
 
-/// Octets of a command line, CRLF included (RFC 5321 §4.5.3.1.4).
-const LINE: usize = 512;
-
-/// What the parameters of MAIL add to that, each in its RFC.
-const MAIL_ADDITIONS: [(&str, usize); 14] = [
-    ("SIZE", 26),
-    ("BODY", 16),
-    ("SMTPUTF8", 10),
-    ("AUTH", 500),
-    ("RET", 9),
-    ("ENVID", 107),
-    ("BY", 17),
-    ("HOLDFOR", 34),
-    ("HOLDUNTIL", 34),
-    ("MT-PRIORITY", 15),
-    ("REQUIRETLS", 11),
-    ("SOLICIT", 1007),
-    ("MTRK", 40),
-    ("SUBMITTER", 264),
-];
-
-/// What the parameters of RCPT add.
-const RCPT_ADDITIONS: [(&str, usize); 3] = [("ORCPT", 507), ("NOTIFY", 29), ("RRVS", 33)];
-
-/// Whether the line may be sent: 512 octets, and what the extensions of its
-/// parameters add (RFC 5321 §4.5.3.1.4, §4.1.1.11).
-pub(super) fn fits_line(command: &Command<'_>) -> bool {
-    let length = command.wire_len();
-    length <= LINE || length <= LINE + additions(command)
-}
-
-#[cold]
-fn additions(command: &Command<'_>) -> usize {
-    fn addition(known: &[(&str, usize)], name: &str) -> usize {
-        let found = known.iter().find(|(of, _)| name.eq_ignore_ascii_case(of));
-        found.map_or(0, |&(_, octets)| octets)
-    }
-    match command {
-        Command::Mail { parameters, .. } => parameters
-            .iter()
-            .map(|parameter| addition(&MAIL_ADDITIONS, parameter.name()))
-            .sum(),
-        Command::Rcpt { parameters, .. } => parameters
-            .iter()
-            .map(|parameter| addition(&RCPT_ADDITIONS, parameter.name()))
-            .sum(),
-        _ => 0,
-    }
-}
-
 /// The parameters of MAIL for this message: SIZE, BODY and SMTPUTF8 as needed
 /// and offered, and the others of the envelope.
 pub(super) fn mail_parameters(
@@ -138,14 +88,15 @@ pub(super) fn check_lines(
         reverse_path: envelope.reverse_path.as_borrowed(),
         parameters: parameters.as_borrowed(),
     };
-    if !fits_line(&mail) {
+    if !mail.fits_line() {
         return Err(Undeliverable::MailTooLong);
     }
     let too_long = envelope.recipients.iter().position(|recipient| {
-        !fits_line(&Command::Rcpt {
+        let rcpt = Command::Rcpt {
             forward_path: recipient.forward_path.as_borrowed(),
             parameters: recipient.parameters.as_borrowed(),
-        })
+        };
+        !rcpt.fits_line()
     });
     too_long.map_or(Ok(()), |recipient| {
         Err(Undeliverable::RcptTooLong { recipient })

@@ -30,6 +30,10 @@ pub enum SendError {
     /// The session is over, or will be: QUIT was said.
     #[error("the session is closed or about to be")]
     Closed,
+    /// BDAT, BURL, STARTTLS or AUTH: what follows them is no command, and this
+    /// machine does not speak it.
+    #[error("the command is not supported")]
+    Unsupported,
     /// There are [`Limits::commands`](super::Limits::commands) unanswered commands.
     #[error("too many commands without a reply")]
     QueueFull,

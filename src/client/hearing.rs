@@ -14,6 +14,10 @@ impl State {
         self.replies = self.replies.wrapping_add(1);
         let unavailable = is_unavailable(&reply).then(|| reply.clone());
         let event = match self.awaited.pop_front() {
+            Some(awaited) if is_unsaid && self.is_too_soon(awaited) => {
+                self.close_unexpected(&reply);
+                None
+            }
             Some(awaited) => self.on_answer(awaited, reply, is_unsaid),
             None => self.on_unasked(&reply),
         };
@@ -22,6 +26,14 @@ impl State {
             self.close(reason, Some(&reply), is_unsaid);
         }
         event
+    }
+
+    /// Whether a reply to `awaited`, which was the oldest, cannot be one while
+    /// there is output: it is the last that was said, and not yet all of it.
+    /// A message may be refused before its end, and of QUIT nobody asks.
+    fn is_too_soon(&self, awaited: Awaited) -> bool {
+        let may_be = matches!(awaited, Awaited::Completion | Awaited::CommandBody(_));
+        self.awaited.is_empty() && !may_be && !awaited.is_quit()
     }
 
     /// The reply to the oldest of what was said.
@@ -35,6 +47,7 @@ impl State {
             Awaited::Greeting => Some(self.on_greeting(reply)),
             Awaited::Hello(hello) => self.on_hello(hello, reply),
             Awaited::Command(id, verb) => {
+                self.unanswered = self.unanswered.saturating_sub(1);
                 self.on_command(id, verb, &reply);
                 Some(Event::Reply(id, reply))
             }
@@ -69,7 +82,7 @@ impl State {
                     Hello::Ehlo | Hello::Lhlo => Capabilities::from(reply),
                     Hello::Helo => nothing_offered(&reply),
                 };
-                self.capabilities = Some(offered.clone());
+                self.meet(offered.clone());
                 return Some(Event::Ready(offered));
             }
             Severity::PositiveIntermediate => self.close_unexpected(&reply),
@@ -84,23 +97,34 @@ impl State {
         None
     }
 
+    /// A hello was accepted: there is no transaction any more (RFC 5321 §4.1.4).
+    fn meet(&mut self, offered: Capabilities<'static>) {
+        self.capabilities = Some(offered);
+        self.by_hand = None;
+        self.is_in_doubt = false;
+    }
+
     /// The reply to a command that `send` was given.
     fn on_command(&mut self, id: CommandId, verb: Verb, reply: &Reply<'static>) {
         let is_done = reply.code().severity() == Severity::PositiveCompletion;
         match verb {
-            Verb::Ehlo | Verb::Lhlo if is_done => {
-                self.capabilities = Some(Capabilities::from(reply.clone()));
+            Verb::Ehlo | Verb::Lhlo if is_done => self.meet(Capabilities::from(reply.clone())),
+            Verb::Helo if is_done => self.meet(nothing_offered(reply)),
+            Verb::Xclient if is_done => {
+                // The session is as if it had just begun.
+                self.capabilities = None;
                 self.by_hand = None;
             }
-            Verb::Helo if is_done => {
-                self.capabilities = Some(nothing_offered(reply));
-                self.by_hand = None;
+            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml if is_done => {
+                self.by_hand = Some(0);
             }
-            Verb::Mail if is_done => self.by_hand = Some(0),
             Verb::Rcpt if is_done => {
                 self.by_hand = Some(self.by_hand.unwrap_or(0).saturating_add(1));
             }
-            Verb::Rset if is_done => self.by_hand = None,
+            Verb::Rset if is_done => {
+                self.by_hand = None;
+                self.is_in_doubt = false;
+            }
             Verb::Data if reply.code() == ReplyCode::START_MAIL_INPUT => {
                 self.giving = Some(Giving {
                     encoder: DotEncoder::new(LineEnds::Strict),

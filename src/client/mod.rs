@@ -1,6 +1,139 @@
 //! The client's side of a session.
 //!
-//! TODO
+//! A [`Client`] turns what the server says into [`Event`]s, and what the
+//! application asks for into [`Output`]. It does no I/O and knows no clock: the
+//! caller reads into a buffer of its own, writes the output, and says what time
+//! it is.
+//!
+//! There are two levels, on one machine and to be mixed:
+//!
+//! - [`deliver`](Client::deliver) sends a message: the envelope goes out in as
+//!   few flights as the server allows, [`body`](Client::body) streams the
+//!   message, and a [`Report`] says what became of each recipient.
+//! - [`send`](Client::send) sends a command, and each reply comes back as it is.
+//!
+//! # Driving it
+//!
+//! Poll for events until there is none; write what is in the output; only then
+//! read. Whatever was done to the machine, poll again. This is all of it, with
+//! blocking reads and writes:
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::sync::Arc;
+//! use std::time::Instant;
+//!
+//! use bytes::{Buf, Bytes, BytesMut};
+//! use ehlo::Timestamp;
+//! use ehlo::client::{BodyOptions, Client, CloseReason, Config, Event, Opening, Report};
+//! use ehlo::types::{Domain, Envelope, Mailbox};
+//!
+//! /// Sends one message. Stands for any transport: a `TcpStream` will do.
+//! fn send(
+//!     mut connection: impl Read + Write,
+//!     opening: Opening,
+//!     envelope: Envelope,
+//!     message: Bytes,
+//! ) -> Result<Option<Report>, Box<dyn std::error::Error>> {
+//!     let start = Instant::now();
+//!     let now = || Timestamp::from_elapsed(start.elapsed());
+//!     let mut client = Client::new(Arc::new(Config::new()), now());
+//!     client.open(opening)?;
+//!     let (mut envelope, mut report) = (Some(envelope), None);
+//!     let mut chunks = message.chunks(16384).map(|chunk| message.slice_ref(chunk)).peekable();
+//!     let mut input = BytesMut::new();
+//!     loop {
+//!         while let Some(event) = client.poll_event(now(), &mut input) {
+//!             match event {
+//!                 Event::Ready(_) => {
+//!                     let options = BodyOptions::new().with_size(message.len() as u64);
+//!                     client.deliver(envelope.take().unwrap(), options)?;
+//!                     client.quit(); // once that is done
+//!                 }
+//!                 Event::Report(_, outcome) => report = Some(outcome),
+//!                 Event::Closed(CloseReason::Quit) => {}
+//!                 Event::Closed(reason) => eprintln!("{reason}"),
+//!                 _ => {}
+//!             }
+//!         }
+//!         if let Some(mut body) = client.body() {
+//!             match chunks.next_if(|_| !body.is_blocked()) {
+//!                 Some(chunk) => body.write(chunk)?,
+//!                 None if chunks.peek().is_none() => body.finish()?,
+//!                 None => {} // the output is full
+//!             }
+//!         }
+//!         if client.output().has_remaining() {
+//!             let written = connection.write(client.output().chunk())?;
+//!             client.output().advance(written);
+//!         } else if client.is_closed() {
+//!             return Ok(report);
+//!         } else if client.body().is_none() && client.wants_input() {
+//!             // With a real socket, wait no longer than `client.poll_timeout()`,
+//!             // and then call `client.handle_timeout(now())`.
+//!             let mut octets = [0; 4096];
+//!             match connection.read(&mut octets)? {
+//!                 0 => client.handle_eof(),
+//!                 read => input.extend_from_slice(&octets[..read]),
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! # /// Says its lines without listening, one for each read.
+//! # struct Server(Vec<&'static [u8]>, Vec<u8>);
+//! # impl Read for Server {
+//! #     fn read(&mut self, octets: &mut [u8]) -> std::io::Result<usize> {
+//! #         self.0.remove(0).read(octets)
+//! #     }
+//! # }
+//! # impl Write for Server {
+//! #     fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> { self.1.write(octets) }
+//! #     fn flush(&mut self) -> std::io::Result<()> { Ok(()) }
+//! # }
+//! # let lines: [&[u8]; 7] = [
+//! #     b"220 mx.example.com\r\n", b"250-mx.example.com\r\n250 PIPELINING\r\n", b"250 Ok\r\n",
+//! #     b"550 Nobody\r\n250 Ok\r\n354 Go\r\n", b"250 Queued\r\n", b"221 Bye\r\n", b"",
+//! # ];
+//! # let mut connection = Server(lines.to_vec(), Vec::new());
+//! let report = send(
+//!     &mut connection,
+//!     Opening::new(Domain::try_from("client.example.com")?),
+//!     Envelope::new("alice@example.com".parse::<Mailbox>()?)
+//!         .to("nobody@example.com".parse::<Mailbox>()?)
+//!         .to("bob@example.com".parse::<Mailbox>()?),
+//!     Bytes::from_static(b"Subject: hello\r\n\r\n.dots are stuffed\r\n"),
+//! )?
+//! .unwrap();
+//! for recipient in report.recipients() {
+//!     println!("{} {:?}", recipient.recipient.forward_path, recipient.outcome);
+//! }
+//! # assert_eq!(String::from_utf8(connection.1)?, "EHLO client.example.com\r\n\
+//! #     MAIL FROM:<alice@example.com>\r\nRCPT TO:<nobody@example.com>\r\nRCPT TO:<bob@example.com>\r\n\
+//! #     DATA\r\nSubject: hello\r\n\r\n..dots are stuffed\r\n.\r\nQUIT\r\n");
+//! # use ehlo::client::Outcome::{Delivered, Permanent};
+//! # assert!(report.recipients().map(|recipient| recipient.outcome).eq([Permanent, Delivered]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! While a message is being sent, a real driver should wait for the socket to
+//! become readable *or* writable: a server may refuse a message before its end
+//! ([`CloseReason::EarlyReply`]). With [blocking writes](Limits::output) that is
+//! noticed later, and no harm is done.
+//!
+//! # What it takes care of
+//!
+//! - Nothing is said before the greeting, nor behind a command that RFC 2920
+//!   §3.1 makes the last of a group, nor more than one command at a time where
+//!   PIPELINING is not offered.
+//! - Every transaction ends with one [`Event::Report`], every session with one
+//!   [`Event::Closed`], whatever the server does. What a report calls
+//!   [`Delivered`](Outcome::Delivered) was said by the server after it had
+//!   everything.
+//! - A server out of step (a reply that nothing was said for, none at all where
+//!   one is due, different codes in one reply) ends the session: whose answer is
+//!   whose cannot be known any more.
+//! - [`is_reusable`](Client::is_reusable) is true only where there is no doubt.
 
 mod body;
 mod config;
@@ -33,7 +166,7 @@ pub use report::{Outcome, RecipientReport, Report};
 
 use crate::codec::ReplyParser;
 use crate::time::Timestamp;
-use crate::types::{Capabilities, Command, Envelope, MailParameters};
+use crate::types::{Capabilities, Command, Envelope, MailParameters, Verb};
 use state::State;
 use timer::Timer;
 use transaction::Transaction;
@@ -96,7 +229,7 @@ impl Client {
         if self.opening.is_some() || self.state.capabilities().is_some() {
             return Err(OpenError::AlreadyOpen);
         }
-        if !demand::fits_line(&Command::Ehlo(opening.hello.clone())) {
+        if !Command::Ehlo(opening.hello.clone()).fits_line() {
             return Err(OpenError::LineTooLong);
         }
         self.opening = Some(opening);
@@ -121,11 +254,17 @@ impl Client {
         if !self.is_taking() {
             return Err(SendError::Closed);
         }
+        if matches!(
+            command.verb(),
+            Verb::Bdat | Verb::Burl | Verb::StartTls | Verb::Auth
+        ) {
+            return Err(SendError::Unsupported);
+        }
         let limit = self.config.limits.commands;
-        if limit.is_some_and(|limit| self.state.outstanding() >= limit) {
+        if limit.is_some_and(|limit| self.state.unanswered() >= limit) {
             return Err(SendError::QueueFull);
         }
-        if !demand::fits_line(command) {
+        if !command.fits_line() {
             return Err(SendError::LineTooLong);
         }
         let id = CommandId(self.commands);

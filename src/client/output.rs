@@ -19,7 +19,7 @@ const KEPT: usize = 1024;
 /// Commands are in small buffers of its own, a message is in slices of what
 /// was given to [`Body::write`](super::Body::write), not copied (but for
 /// slices of a few octets). With feature `std`,
-/// [`chunks_vectored`](Buf::chunks_vectored) gives many at once.
+/// `chunks_vectored` gives many at once.
 ///
 /// **Advance it as soon as octets are handed to the transport**, before the
 /// next input is shown to the machine: the machine takes what is still in here
@@ -38,6 +38,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// Whether it has reached the limit. One that is empty is never full.
+    pub(super) fn is_full(&self, limit: Option<usize>) -> bool {
+        limit.is_some_and(|limit| self.remaining >= limit.max(1))
+    }
+
     /// Lets `write` append a few octets, such as a command.
     pub(super) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) {
         let before = self.tail.len();

@@ -42,6 +42,8 @@ pub(super) struct State {
     pub(super) by_hand: Option<usize>,
     /// Whether the server refused to reset.
     pub(super) is_in_doubt: bool,
+    /// Commands that `send` was given and that have no reply.
+    pub(super) unanswered: usize,
     /// Replies so far; wraps.
     pub(super) replies: u64,
 }
@@ -58,6 +60,7 @@ impl State {
             capabilities: None,
             by_hand: None,
             is_in_doubt: false,
+            unanswered: 0,
             replies: 0,
         }
     }
@@ -98,16 +101,17 @@ impl State {
         self.giving.as_mut()
     }
 
-    /// Commands without a reply, said or not.
-    pub(super) fn outstanding(&self) -> usize {
-        self.jobs.len() + self.awaited.len()
+    /// Commands that `send` was given and that have no reply.
+    pub(super) const fn unanswered(&self) -> usize {
+        self.unanswered
     }
 
     /// Whether nothing is outstanding, begun, or in doubt.
     pub(super) fn is_reusable(&self) -> bool {
         self.is_open()
             && self.capabilities.is_some()
-            && self.outstanding() == 0
+            && self.jobs.is_empty()
+            && self.awaited.is_empty()
             && self.transaction.is_none()
             && self.by_hand.is_none()
             && self.giving.is_none()
@@ -119,13 +123,20 @@ impl State {
         self.transaction.is_some()
             || self.by_hand.is_some()
             || self.giving.is_some()
-            || self.expects(|verb| matches!(verb, Verb::Mail | Verb::Rcpt | Verb::Data))
+            || self.expects(|verb| {
+                matches!(
+                    verb,
+                    Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml | Verb::Rcpt | Verb::Data
+                )
+            })
     }
 
     /// Whether what is offered is known, and not about to change.
     pub(super) fn is_ready(&self) -> bool {
         self.capabilities.is_some()
-            && !self.expects(|verb| matches!(verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo))
+            && !self.expects(|verb| {
+                matches!(verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Xclient)
+            })
     }
 
     /// Whether such a command that `send` was given is outstanding.
@@ -175,6 +186,7 @@ impl State {
     }
 
     pub(super) fn send(&mut self, id: CommandId, verb: Verb, octets: usize) {
+        self.unanswered += 1;
         self.jobs.push_back(Job::Command(id, verb, octets));
         if verb == Verb::Quit {
             self.life = Life::Quitting(CloseReason::Quit);
@@ -289,10 +301,13 @@ impl State {
         self.life = Life::Quitting(reason);
     }
 
+    /// QUIT was answered, however.
     pub(super) fn end_quit(&mut self) {
-        if let Life::Quitting(reason) = mem::replace(&mut self.life, Life::Closed) {
-            self.life = Life::Closing(reason);
-        }
+        let reason = match &self.life {
+            Life::Quitting(reason) => reason.clone(),
+            _ => CloseReason::Quit,
+        };
+        self.close(reason, None, true);
     }
 
     /// The session is over; all that is outstanding gets its outcome, by

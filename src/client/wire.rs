@@ -1,7 +1,5 @@
 //! What is said, as octets.
 
-use bytes::Buf;
-
 use super::Client;
 use super::event::Event;
 use super::transaction::Say;
@@ -11,8 +9,7 @@ use crate::types::Command;
 impl Client {
     /// Says what may be said, as long as there is room.
     pub(super) fn say(&mut self) -> Option<Event> {
-        let limit = self.config.limits.output.unwrap_or(usize::MAX);
-        while self.output.remaining() < limit {
+        while !self.output.is_full(self.config.limits.output) {
             match self.state.step() {
                 Step::Wait => break,
                 Step::Tell(event) => return Some(event),

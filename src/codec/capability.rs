@@ -38,13 +38,12 @@ fn offer(line: &[u8]) -> Option<(Extension, &[u8])> {
 
 impl<'a> From<Reply<'a>> for Capabilities<'a> {
     fn from(reply: Reply<'a>) -> Self {
-        let offered = match reply.enhanced() {
-            None => offered(reply.as_bytes()).unwrap_or_default(),
+        let offered = if reply.enhanced().is_none() {
+            offered(reply.as_bytes()).unwrap_or_default()
+        } else {
             // No server should say one here; those that do mean nothing by it.
-            Some(_) => {
-                let offers = reply.lines().skip(1).filter_map(offer);
-                offers.map(|(extension, _)| extension).collect()
-            }
+            let offers = reply.lines().skip(1).filter_map(offer);
+            offers.map(|(extension, _)| extension).collect()
         };
         Self::from_checked(reply, offered)
     }

@@ -363,9 +363,9 @@ pub enum InvalidReply {
     /// reply code is a 3yz, which has none (RFC 2034 §4).
     #[error("the enhanced code is not of the reply code's class")]
     EnhancedClass,
-    /// A refusal with a code that is not 4yz or 5yz.
-    #[error("a refusal needs a 4yz or 5yz")]
-    NotNegative,
+    /// The reply code is none that may be said here: a refusal with a 2yz, say.
+    #[error("a reply code that may not be said here")]
+    WrongCode,
 }
 
 impl ReplyText {

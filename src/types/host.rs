@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A domain name (RFC 5321 §4.1.2 `Domain`), at most 255 octets when built.
 ///
@@ -208,6 +208,15 @@ impl From<Ipv4Addr> for Host<'_> {
 impl From<Ipv6Addr> for Host<'_> {
     fn from(address: Ipv6Addr) -> Self {
         Self::Ipv6(address)
+    }
+}
+
+impl From<IpAddr> for Host<'_> {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::Ipv4(address),
+            IpAddr::V6(address) => Self::Ipv6(address),
+        }
     }
 }
 

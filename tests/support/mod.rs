@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub)] // no test uses all of it
 
+pub mod client;
 pub mod cuts;
 pub mod server;
 pub mod transcript;
