@@ -1,6 +1,6 @@
-//! The table of command lines, the same as for `benches/command.rs`.
+//! Command lines: the table `commands.txt`. For `benches/command.rs` and the peers.
 
-const TABLE: &str = include_str!("../../tables/commands.txt");
+const TABLE: &str = include_str!("commands.txt");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
