@@ -1,11 +1,13 @@
 //! Messages as they come over the wire. For `benches/data.rs`, `benches/session.rs` and the peers.
 
+#![allow(dead_code)] // nobody uses all of it
+
 /// The shapes of a body, by name.
-pub const SHAPES: [&str; 4] = ["base64", "prose", "short lines", "dotted"];
+pub(crate) const SHAPES: [&str; 4] = ["base64", "prose", "short lines", "dotted"];
 
 /// A body of about so many octets: lines with their CR LF, dots stuffed, the
 /// last dot not there yet.
-pub fn wire(shape: &str, octets: usize) -> Vec<u8> {
+pub(crate) fn wire(shape: &str, octets: usize) -> Vec<u8> {
     let mut wire = Vec::new();
     let mut number = 0;
     while wire.len() < octets {
@@ -17,7 +19,7 @@ pub fn wire(shape: &str, octets: usize) -> Vec<u8> {
 }
 
 /// The same before dots were stuffed.
-pub fn message(shape: &str, octets: usize) -> Vec<u8> {
+pub(crate) fn message(shape: &str, octets: usize) -> Vec<u8> {
     let wire = wire(shape, octets);
     let lines = wire.split_inclusive(|octet| *octet == b'\n');
     lines

@@ -1,7 +1,9 @@
 //! What goes over the wire: replies. For `benches/reply.rs` and the peers.
 
+#![allow(dead_code)] // nobody uses all of it
+
 /// What a client hears most.
-pub const REPLIES: [&str; 12] = [
+pub(crate) const REPLIES: [&str; 12] = [
     "220 mx.example.com ESMTP Postfix",
     "250 OK",
     "250 2.1.0 Ok",
@@ -16,7 +18,7 @@ pub const REPLIES: [&str; 12] = [
     "421 4.4.2 mx.example.com Error: timeout exceeded",
 ];
 
-pub const EHLO: &str = "250-mx.example.com at your service, [192.0.2.1]\r
+pub(crate) const EHLO: &str = "250-mx.example.com at your service, [192.0.2.1]\r
 250-PIPELINING\r
 250-SIZE 52428800\r
 250-8BITMIME\r
