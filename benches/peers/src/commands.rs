@@ -12,8 +12,8 @@ use ehlo::codec::{LineFramer, Syntax};
 use ehlo::types::Command;
 use smtp_proto::Request;
 
-use crate::lines::{self, Verdict};
 use crate::measure::{Group, Unit};
+use crate::shared::lines::{self, Verdict};
 
 pub fn groups() -> Vec<Group> {
     let common = lines::valid(true);

@@ -2,11 +2,14 @@
 
 mod allocations;
 mod commands;
+mod data;
 mod differences;
 mod instructions;
-mod lines;
 mod measure;
 mod replies;
+mod send;
+mod session;
+mod shared;
 
 use lexopt::prelude::*;
 use measure::{Group, Options};
@@ -24,6 +27,9 @@ fn groups(subject: &str) -> Result<Vec<Group>> {
     Ok(match subject {
         "commands" => commands::groups(),
         "replies" => replies::groups(),
+        "data" => data::groups(),
+        "session" => session::groups(),
+        "send" => send::groups(),
         _ => return Err(USAGE.into()),
     })
 }

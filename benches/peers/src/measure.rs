@@ -23,8 +23,27 @@ impl Default for Options {
     }
 }
 
-/// Does its work so many times, and says how long that took.
-type Run = Box<dyn FnMut(u32) -> Duration>;
+/// Adds up what is measured of each piece of work it is given.
+pub enum Meter {
+    Time(Duration),
+    Allocations(u64),
+}
+
+impl Meter {
+    fn measure(&mut self, work: impl FnOnce()) {
+        match self {
+            Self::Time(time) => {
+                let start = Instant::now();
+                work();
+                *time += start.elapsed();
+            }
+            Self::Allocations(count) => *count += allocations::during(work),
+        }
+    }
+}
+
+/// Does its work so many times, under the meter.
+type Run = Box<dyn FnMut(u32, &mut Meter)>;
 
 pub struct Contender {
     pub name: String,
@@ -63,18 +82,18 @@ impl Group {
         self.contenders.push(Contender {
             name: name.into(),
             is_pure: true,
-            run: Box::new(move |repeats| {
-                let start = Instant::now();
-                for _ in 0..repeats {
-                    work();
-                }
-                start.elapsed()
+            run: Box::new(move |repeats, meter| {
+                meter.measure(|| {
+                    for _ in 0..repeats {
+                        work();
+                    }
+                });
             }),
         });
     }
 
     /// Adds a contender whose `work` needs something fresh each time, which
-    /// `prepare` makes and nobody times.
+    /// `prepare` makes and nobody measures. For work that takes microseconds.
     pub fn add_prepared<T: 'static>(
         &mut self,
         name: impl Into<String>,
@@ -84,15 +103,12 @@ impl Group {
         self.contenders.push(Contender {
             name: name.into(),
             is_pure: false,
-            run: Box::new(move |repeats| {
-                let mut prepared: Vec<T> = (0..repeats).map(|_| prepare()).collect();
-                let start = Instant::now();
-                for prepared in &mut prepared {
-                    work(prepared);
+            run: Box::new(move |repeats, meter| {
+                for _ in 0..repeats {
+                    let mut prepared = prepare();
+                    meter.measure(|| work(&mut prepared));
+                    drop(black_box(prepared));
                 }
-                let elapsed = start.elapsed();
-                drop(black_box(prepared));
-                elapsed
             }),
         });
     }
@@ -108,7 +124,12 @@ impl Group {
 
 impl Contender {
     pub fn run(&mut self, repeats: u32) -> Duration {
-        (self.run)(repeats)
+        let mut meter = Meter::Time(Duration::ZERO);
+        (self.run)(repeats, &mut meter);
+        match meter {
+            Meter::Time(time) => time,
+            Meter::Allocations(_) => Duration::ZERO,
+        }
     }
 
     /// The number of repeats that take about one sample. Warms up as well.
@@ -124,12 +145,15 @@ impl Contender {
         }
     }
 
-    fn allocations(&mut self) -> u64 {
+    fn allocations(&mut self) -> f64 {
         const REPEATS: u32 = 8;
-        // What is prepared is not the work's; it is the same however often.
         self.run(1);
-        let once = allocations::during(|| _ = self.run(0));
-        (allocations::during(|| _ = self.run(REPEATS)) - once) / u64::from(REPEATS)
+        let mut meter = Meter::Allocations(0);
+        (self.run)(REPEATS, &mut meter);
+        match meter {
+            Meter::Allocations(count) => count as f64 / f64::from(REPEATS),
+            Meter::Time(_) => 0.0,
+        }
     }
 }
 
@@ -176,11 +200,8 @@ pub fn print(mut group: Group, options: &Options) {
     );
     for (this, contender) in group.contenders.iter_mut().enumerate() {
         let (figure, allocations) = match group.unit {
-            Unit::Each(..) => (
-                medians[this] * 1e9 / size,
-                contender.allocations() as f64 / size,
-            ),
-            Unit::Octets(_) => (size / medians[this] / 1e9, contender.allocations() as f64),
+            Unit::Each(..) => (medians[this] * 1e9 / size, contender.allocations() / size),
+            Unit::Octets(_) => (size / medians[this] / 1e9, contender.allocations()),
         };
         println!(
             "{:<34} {figure:>12.1} {:>10.2} {:>10.2} {allocations:>13.2}",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use fastrand::Rng;
 
-use crate::lines;
+use crate::shared::lines;
 
 /// One line at least for each command and each parameter that the table of
 /// lines does not have.

@@ -6,7 +6,7 @@ use ehlo::codec::{Part, Syntax};
 use ehlo::types::{self, Argument, ByMode, Command, NoSupportAction, Ret, SubmitterIdentity, Verb};
 use smtp_proto as proto;
 
-use crate::lines;
+use crate::shared::lines;
 
 /// The verb, and what is said behind it: a name and a value each. What a
 /// parser does not know, or has no place for, is not there.

@@ -1,9 +1,11 @@
-//! The table of command lines, the same as for `benches/command.rs`.
+//! Command lines: the table `commands.txt`. For `benches/command.rs` and the peers.
 
-const TABLE: &str = include_str!("../../tables/commands.txt");
+#![allow(dead_code)] // nobody uses all of it
+
+const TABLE: &str = include_str!("commands.txt");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Allowed, and every rival takes it.
     Common,
     /// Allowed.
@@ -12,13 +14,13 @@ pub enum Verdict {
     Bad,
 }
 
-pub struct Row {
-    pub verdict: Verdict,
+pub(crate) struct Row {
+    pub(crate) verdict: Verdict,
     /// Without its CRLF.
-    pub line: Vec<u8>,
+    pub(crate) line: Vec<u8>,
 }
 
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     TABLE
         .lines()
         .filter(|row| !row.starts_with('#'))
@@ -38,7 +40,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 /// The lines that are allowed, or those of them that every rival takes.
-pub fn valid(only_common: bool) -> Vec<Vec<u8>> {
+pub(crate) fn valid(only_common: bool) -> Vec<Vec<u8>> {
     let wanted = |row: &Row| match row.verdict {
         Verdict::Common => true,
         Verdict::Valid => !only_common,
@@ -52,6 +54,6 @@ pub fn valid(only_common: bool) -> Vec<Vec<u8>> {
 }
 
 /// With its CRLF.
-pub fn terminated(line: &[u8]) -> Vec<u8> {
+pub(crate) fn terminated(line: &[u8]) -> Vec<u8> {
     [line, b"\r\n"].concat()
 }
