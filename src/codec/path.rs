@@ -271,6 +271,7 @@ pub(super) fn hello_name<'a>(
     let start = cursor.at();
     let name = cursor.remainder();
     if leaf::domain_length(cursor.rest()) == name.len() && matches!(name.len(), 1..=DOMAIN_LIMIT) {
+        cursor.skip(name.len());
         let kind = Some(HostKind::Domain);
         return Ok(HelloName::from_checked(Cow::Borrowed(name), kind));
     }
@@ -283,6 +284,7 @@ pub(super) fn hello_name<'a>(
     }
     let is_word = !name.is_empty() && class::all(name.as_bytes(), TEXT) && !name.contains(' ');
     if syntax.odd_hello_names && is_word {
+        cursor.skip(cursor.rest().len());
         return Ok(HelloName::from_checked(Cow::Borrowed(name), None));
     }
     Err((Part::Argument, cursor.at()))
