@@ -87,7 +87,7 @@ fn without_trailing_blanks(text: &str) -> &str {
 /// known. Most have four letters. A control character ends the verb too, so
 /// that the argument is at fault.
 #[inline]
-fn verb(line: &[u8]) -> (Verb, usize) {
+pub(crate) fn verb(line: &[u8]) -> (Verb, usize) {
     match line.get(4) {
         None | Some(..=b' ') if line.len() >= 4 => match Verb::at(line, 4) {
             Verb::Unknown => (Verb::Unknown, 0),

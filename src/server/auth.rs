@@ -86,7 +86,7 @@ impl Server {
     pub(super) fn next_auth_line(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
         match self.framer.frame(input) {
             Framed::More(octets) => {
-                drop_front(input, octets);
+                wipe(input, octets);
                 match self.state.eof {
                     true => self.close_silently(now, CloseReason::Eof),
                     false => Step::Wait,
@@ -120,7 +120,7 @@ impl Server {
     fn refuse_auth_line(&mut self, error: LineError) -> Step {
         match error {
             LineError::TooLong => self.fail_auth(replies::AUTH_LINE_TOO_LONG),
-            LineError::BareLineFeed => self.refuse_line(error),
+            LineError::BareLineFeed => self.refuse_line(Verb::Auth, error),
         }
     }
 

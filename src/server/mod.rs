@@ -50,7 +50,6 @@ pub use received::Received;
 
 use crate::Timestamp;
 use crate::codec::LineFramer;
-use crate::codec::line::LineEnds;
 use crate::types::{Envelope, HelloName};
 use chunk::PendingBurl;
 use message::Incoming;
@@ -202,11 +201,7 @@ impl Server {
     /// there is one, is the caller's to strip before.
     #[must_use]
     pub fn new(config: Arc<Config>, id: SessionId, security: Security, now: Timestamp) -> Self {
-        let line_ends = match config.early_input {
-            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
-            _ => LineEnds::CrLf,
-        };
-        let mut framer = LineFramer::new(None).ending_with(line_ends);
+        let mut framer = LineFramer::new(None).ending_with(config.line_ends());
         framer.set_limit(config.line_limit());
         Self {
             framer,

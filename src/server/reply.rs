@@ -115,6 +115,9 @@ impl Server {
     pub(super) fn proceed(&mut self, now: Timestamp, next: Next) -> Step {
         self.output.show();
         self.state.proceed(next);
+        if let Next::Close(reason) = next {
+            self.abort(reason.of_message());
+        }
         let timeouts = &self.config.timeouts;
         self.deadline = match next {
             Next::Command | Next::AuthLine | Next::Tls => after(now, timeouts.command),
@@ -198,6 +201,10 @@ impl Server {
     pub(super) fn adopt(&mut self, config: Option<Arc<Config>>) {
         if let Some(config) = config {
             self.framer.set_limit(config.line_limit());
+            // Before the first line, its end may still be settled.
+            if self.state.phase == Phase::Owed(Subject::Connection) {
+                self.framer.end_with(config.line_ends());
+            }
             self.config = config;
         }
     }
