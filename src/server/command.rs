@@ -375,7 +375,10 @@ impl Server {
 
     /// Attack rule A11: a request of HTTP, or a field of its header.
     fn is_other_protocol(&self, line: &[u8]) -> bool {
-        let word = line.split(|&octet| octet == b' ').next().unwrap_or_default();
+        let word = line
+            .split(|&octet| octet == b' ')
+            .next()
+            .unwrap_or_default();
         let is_field = memchr::memchr(b':', word).is_some_and(|at| at > 0);
         let is_request = memchr::memmem::find(line, b" HTTP/").is_some();
         self.may_be_other_protocol() && (is_field || is_request)

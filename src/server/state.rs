@@ -155,9 +155,15 @@ impl State {
             (Verb::Rcpt, _) => self.check_rcpt(),
             (Verb::Data, _) => self.check_data(protocol, body),
             (Verb::Bdat | Verb::Burl, _) => self.check_chunk(protocol),
-            (Verb::StartTls | Verb::Auth | Verb::Etrn | Verb::Xclient | Verb::Xforward, _) => {
-                self.check_no_transaction()
-            }
+            (
+                Verb::StartTls
+                | Verb::Auth
+                | Verb::Etrn
+                | Verb::Atrn
+                | Verb::Xclient
+                | Verb::Xforward,
+                _,
+            ) => self.check_no_transaction(),
             _ => Ok(()),
         }
     }

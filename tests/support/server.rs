@@ -318,6 +318,10 @@ fn offer(config: &mut Config, name: &str, value: &str) -> bool {
         "atrn" => config.atrn = true,
         "xclient" => config.xclient = true,
         "xforward" => config.xforward = true,
+        "keyword" => {
+            let keyword = value.replace('_', " ").parse().unwrap();
+            config.extra_keywords.push(keyword);
+        }
         "private" => config.private_verbs.push(value.to_owned()),
         _ => return false,
     }

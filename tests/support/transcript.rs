@@ -178,7 +178,7 @@ impl Transcript {
                     .collect();
                 for (index, line) in said.iter().enumerate() {
                     let mark = if index + 1 < said.len() { '-' } else { ' ' };
-                    lines.push_str(&format!("\nS: 250{mark}{line}"));
+                    lines += &format!("\nS: 250{mark}{line}");
                 }
                 lines
             }
