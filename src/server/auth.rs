@@ -74,7 +74,7 @@ impl Server {
     pub(super) fn next_auth_line(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
         match self.framer.frame(input) {
             Framed::More(octets) => {
-                drop_front(input, octets);
+                wipe(input, octets);
                 self.wait_for_line(now)
             }
             Framed::Error(octets, error) => {
@@ -105,7 +105,7 @@ impl Server {
     fn refuse_auth_line(&mut self, error: LineError) -> Step {
         match error {
             LineError::TooLong => self.fail_auth(replies::AUTH_LINE_TOO_LONG),
-            LineError::BareLineFeed => self.refuse_line(error),
+            LineError::BareLineFeed => self.refuse_line(Verb::Auth, error),
         }
     }
 

@@ -171,3 +171,18 @@ pub enum CloseReason {
     #[error("the session was shut down")]
     Shutdown,
 }
+
+impl CloseReason {
+    /// What it means for a message that is being received.
+    pub(super) const fn of_message(self) -> AbortReason {
+        match self {
+            Self::Eof => AbortReason::Eof,
+            Self::Timeout => AbortReason::Timeout,
+            Self::EarlyInput => AbortReason::EarlyInput,
+            Self::DiscardedTooMuch => AbortReason::TooBig,
+            Self::Rejected => AbortReason::Refused,
+            Self::Shutdown => AbortReason::Shutdown,
+            _ => AbortReason::GivenUp,
+        }
+    }
+}

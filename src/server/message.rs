@@ -74,8 +74,11 @@ impl Incoming {
         };
     }
 
-    pub(super) fn start_clock(&mut self, now: Timestamp) {
+    /// Whether it did not run already.
+    pub(super) fn start_clock(&mut self, now: Timestamp) -> bool {
+        let is_new = self.began.is_none();
         self.began.get_or_insert(now);
+        is_new
     }
 
     pub(super) const fn stop_clock(&mut self) {

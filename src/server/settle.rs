@@ -27,12 +27,7 @@ impl Server {
     pub(super) fn settle_connect(&mut self, _: Connect, answer: Answer<Connect>) {
         let subject = Subject::Connection;
         match answer {
-            Ok(greeting) => {
-                if let Some(config) = &greeting.config {
-                    self.framer = config.framer();
-                }
-                self.greet(subject, greeting);
-            }
+            Ok(greeting) => self.greet(subject, greeting),
             Err(mut why) => {
                 // RFC 2034 §4: the greeting carries no enhanced code.
                 why.enhanced = None;

@@ -118,6 +118,8 @@ pub(super) struct State {
     pub(super) early: bool,
     /// RSET is to be told.
     pub(super) reset: bool,
+    /// The verb of a line that is too long to be a command.
+    pub(super) long_verb: Verb,
 }
 
 impl State {
@@ -130,6 +132,7 @@ impl State {
             eof: false,
             early: false,
             reset: false,
+            long_verb: Verb::Unknown,
         }
     }
 
@@ -152,9 +155,15 @@ impl State {
             (Verb::Rcpt, _) => self.check_rcpt(),
             (Verb::Data, _) => self.check_data(protocol, body),
             (Verb::Bdat | Verb::Burl, _) => self.check_chunk(protocol),
-            (Verb::StartTls | Verb::Auth | Verb::Etrn | Verb::Xclient | Verb::Xforward, _) => {
-                self.check_no_transaction()
-            }
+            (
+                Verb::StartTls
+                | Verb::Auth
+                | Verb::Etrn
+                | Verb::Atrn
+                | Verb::Xclient
+                | Verb::Xforward,
+                _,
+            ) => self.check_no_transaction(),
             _ => Ok(()),
         }
     }
