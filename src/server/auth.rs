@@ -9,13 +9,22 @@ use super::extensions::StartTlsOffer as Offer;
 use super::replies::{self, Said};
 use super::reply::Step;
 use super::state::{Next, Subject};
-use super::{Config, Security, Server};
+use super::{Config, EarlyInput, Security, Server};
 use crate::Timestamp;
-use crate::codec::LineError;
-use crate::codec::line::{Framed, drop_front};
+use crate::codec::line::{Framed, LineEnds, drop_front};
+use crate::codec::{LineError, LineFramer};
 use crate::types::{Extension, Mechanism, SaslLine, SaslMessage, Verb};
 
 impl Config {
+    /// What finds the lines of a session.
+    pub(super) fn framer(&self) -> LineFramer {
+        let line_ends = match self.early_input {
+            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
+            _ => LineEnds::CrLf,
+        };
+        LineFramer::new(self.line_limit()).ending_with(line_ends)
+    }
+
     /// The longest line that is looked at. Which one is an AUTH command, and
     /// may be longer than others, is not known before.
     pub(super) fn line_limit(&self) -> Option<usize> {
@@ -86,7 +95,7 @@ impl Server {
     pub(super) fn next_auth_line(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
         match self.framer.frame(input) {
             Framed::More(octets) => {
-                drop_front(input, octets);
+                wipe(input, octets);
                 match self.state.eof {
                     true => self.close_silently(now, CloseReason::Eof),
                     false => Step::Wait,
@@ -127,7 +136,8 @@ impl Server {
     /// Ends the exchange; the client may begin another one.
     pub(super) fn fail_auth(&mut self, said: Said) -> Step {
         if self.is_auth_failure_one_too_many() {
-            return self.close_for_auth_failures(Subject::AuthLine);
+            self.close_for_auth_failures(Subject::AuthLine);
+            return Step::Again;
         }
         self.stage_own(said);
         self.state.answer(Subject::AuthLine, Next::Command);
@@ -141,11 +151,10 @@ impl Server {
         limit.is_some_and(|limit| self.counters.auth_failures > limit)
     }
 
-    pub(super) fn close_for_auth_failures(&mut self, subject: Subject) -> Step {
+    pub(super) fn close_for_auth_failures(&mut self, subject: Subject) {
         self.stage_own(replies::TOO_MANY_AUTH_FAILURES);
         let next = Next::Close(CloseReason::TooManyAuthFailures);
         self.state.answer(subject, next);
-        Step::Again
     }
 
     /// RFC 3207 §4: what may be said before TLS where TLS is required.

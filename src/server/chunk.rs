@@ -40,9 +40,12 @@ impl Server {
         if let Err(said) = self.check_bdat(size) {
             return self.refuse_chunk(now, size, said);
         }
+        // A chunk that says nothing costs as much as one that does.
         if size == 0 && !last {
-            // A chunk that says nothing costs as much as one that does.
-            self.counters.errors = self.counters.errors.saturating_add(1);
+            let said = replies::CHUNK_RECEIVED;
+            if let Some(step) = self.count_error(Verb::Bdat, said, None) {
+                return step;
+            }
         }
         if self.state.transaction == Transaction::Rcpt {
             return self.ask_for_message(now, Verb::Bdat);
@@ -67,9 +70,7 @@ impl Server {
 
     /// Reads the chunk for its end's sake, then says why.
     fn refuse_chunk(&mut self, now: Timestamp, size: u64, said: Said) -> Step {
-        let limit = self.config.limits.discard;
-        if limit.is_some_and(|limit| size > limit) {
-            self.abort(AbortReason::TooBig);
+        if self.is_too_much_to_discard(size) {
             self.close_with(now, replies::TOO_BIG, CloseReason::DiscardedTooMuch);
             return Step::Again;
         }
@@ -77,14 +78,15 @@ impl Server {
             return step;
         }
         self.stage_own(said);
-        self.swallow_chunk(now, AbortReason::TooBig);
+        self.abort(AbortReason::TooBig);
+        self.proceed(now, Next::Swallow);
         self.tell_refused(Verb::Bdat, said.code, None)
     }
 
-    pub(super) fn swallow_chunk(&mut self, now: Timestamp, reason: AbortReason) {
-        self.swallow(Framing::Chunk, reason);
-        self.incoming.start_clock(now);
-        self.deadline = after(now, self.config.timeouts.data_block);
+    /// Whether a chunk is not read to its end if it is refused.
+    pub(super) fn is_too_much_to_discard(&self, size: u64) -> bool {
+        let limit = self.config.limits.discard;
+        limit.is_some_and(|limit| size > limit)
     }
 
     fn ask_for_message(&mut self, now: Timestamp, verb: Verb) -> Step {
@@ -103,11 +105,10 @@ impl Server {
         }
         let length = self.takeable(input);
         if length == 0 {
-            if !self.state.eof {
-                return Step::Wait;
-            }
-            self.abort(AbortReason::Eof);
-            return self.close_silently(now, CloseReason::Eof);
+            return match self.state.eof {
+                true => self.close_silently(now, CloseReason::Eof),
+                false => Step::Wait,
+            };
         }
         let mut piece = input.split_to(length).freeze();
         self.incoming.remaining -= length as u64;
@@ -175,25 +176,23 @@ impl Server {
     }
 
     /// A chunk was refused: so are the others, until the last one, RSET, or a
-    /// hello (attack rule A12).
-    pub(super) fn refuse_further_chunks(&mut self) {
-        if matches!(
-            self.state.transaction,
-            Transaction::Rcpt | Transaction::Chunks
-        ) {
-            self.state.transaction = Transaction::Refused;
+    /// hello (attack rule A12). One that belongs to no message is over.
+    pub(super) const fn refuse_further_chunks(&mut self) {
+        match self.state.transaction {
+            Transaction::Rcpt | Transaction::Chunks => {
+                self.state.transaction = Transaction::Refused;
+            }
+            Transaction::None | Transaction::Mail => self.incoming.stop_clock(),
+            Transaction::Refused => {}
         }
     }
 
     /// BURL: a part of the message is to be fetched.
     pub(super) fn burl(&mut self, now: Timestamp, uri: AbsoluteUri<'_>, last: bool) -> Step {
-        let is_offered = self.is_extended() && self.offers(Extension::Burl);
-        let order = self.check_order(Verb::Burl);
-        let checked = match is_offered {
-            true => order,
-            false => Err(replies::NOT_IMPLEMENTED),
-        };
-        if let Err(said) = checked {
+        if !self.offers_to_client(Extension::Burl) && !self.state.turned_away {
+            return self.refuse(Verb::Burl, replies::NOT_IMPLEMENTED, None);
+        }
+        if let Err(said) = self.check_order(Verb::Burl) {
             return self.refuse_burl(said, last);
         }
         self.burl = Some(Box::new(PendingBurl {

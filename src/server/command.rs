@@ -32,20 +32,23 @@ impl Server {
         }
         match self.framer.frame(input) {
             Framed::More(octets) => {
-                drop_front(input, octets);
+                wipe(input, octets);
                 match self.state.eof {
                     true => self.close_silently(now, CloseReason::Eof),
                     false => Step::Wait,
                 }
             }
             Framed::Error(octets, error) => {
-                drop_front(input, octets);
+                wipe(input, octets);
                 self.refuse_line(error)
             }
             Framed::Line(octets, whole) => {
                 let line = input.get(..octets).unwrap_or_default();
                 let command = Command::parse(line, &self.config.syntax);
-                let is_auth = matches!(command, Ok(Command::Auth { .. }));
+                let is_auth = match &command {
+                    Ok(command) => command.verb() == Verb::Auth,
+                    Err(error) => error.verb() == Verb::Auth,
+                };
                 let limit = self.config.limits.command_line;
                 let is_long = limit.is_some_and(|limit| whole > limit);
                 let step = match command {
@@ -173,7 +176,6 @@ impl Server {
     }
 
     fn quit(&mut self) -> Step {
-        self.abort(AbortReason::GivenUp);
         self.close_after(Verb::Quit, replies::CLOSING, CloseReason::Quit)
     }
 
@@ -260,7 +262,6 @@ impl Server {
         match error {
             LineError::TooLong => self.refuse(Verb::Unknown, replies::LINE_TOO_LONG, None),
             LineError::BareLineFeed => {
-                self.abort(AbortReason::GivenUp);
                 let reason = CloseReason::BareLineFeed;
                 self.close_after(Verb::Unknown, replies::BARE_LINE_FEED, reason)
             }
@@ -282,7 +283,6 @@ impl Server {
                     ..said
                 },
             };
-            self.abort(AbortReason::GivenUp);
             return self.close_after(Verb::Bdat, said, CloseReason::ChunkSize);
         }
         self.refuse(error.verb(), said, Some(error))
@@ -305,13 +305,16 @@ impl Server {
         said: Said,
         error: Option<CommandError>,
     ) -> Option<Step> {
+        // RFC 5321 §4.5.3.1.10: who names too many is to go on with those taken.
+        if said == replies::TOO_MANY_RECIPIENTS {
+            return None;
+        }
         self.counters.errors = self.counters.errors.saturating_add(1);
         let limit = self.config.limits.errors;
         let is_too_many = limit.is_some_and(|limit| self.counters.errors > limit);
         if !is_too_many || verb == Verb::Rset || said.code == ReplyCode::SERVICE_NOT_AVAILABLE {
             return None;
         }
-        self.abort(AbortReason::GivenUp);
         let said = replies::TOO_MANY_ERRORS;
         self.close_after(verb, said, CloseReason::TooManyErrors);
         Some(self.tell_refused(verb, said.code, error))
