@@ -104,7 +104,7 @@ fn a_peer_has_its_time_for_a_refused_chunk_however_late_the_answer() {
     session.codes();
     session.application = None;
     session.say("BDAT 3 LAST\r\n");
-    session.pass(10 * MINUTE - SECOND);
+    session.pass(Duration::from_secs(599));
     session.answer(Say::No);
     session.pass(2 * SECOND);
     session.say("abc");
