@@ -112,7 +112,8 @@ impl Server {
     /// Ends the exchange; the client may begin another one.
     pub(super) fn fail_auth(&mut self, said: Said) -> Step {
         if self.is_auth_failure_one_too_many() {
-            return self.close_for_auth_failures(Subject::AuthLine);
+            self.close_for_auth_failures(Subject::AuthLine);
+            return Step::Again;
         }
         self.stage_own(said);
         self.state.answer(Subject::AuthLine, Next::Command);
@@ -126,11 +127,10 @@ impl Server {
         limit.is_some_and(|limit| self.counters.auth_failures > limit)
     }
 
-    pub(super) fn close_for_auth_failures(&mut self, subject: Subject) -> Step {
+    pub(super) fn close_for_auth_failures(&mut self, subject: Subject) {
         self.stage_own(replies::TOO_MANY_AUTH_FAILURES);
         let next = Next::Close(CloseReason::TooManyAuthFailures);
         self.state.answer(subject, next);
-        Step::Again
     }
 
     /// RFC 3207 §4: what may be said before TLS where TLS is required.

@@ -208,7 +208,6 @@ impl Server {
     }
 
     fn quit(&mut self) -> Step {
-        self.abort(AbortReason::GivenUp);
         self.close_after(Verb::Quit, replies::CLOSING, CloseReason::Quit)
     }
 
@@ -320,7 +319,6 @@ impl Server {
                     ..said
                 },
             };
-            self.abort(AbortReason::GivenUp);
             return self.close_after(Verb::Bdat, said, CloseReason::ChunkSize);
         }
         self.refuse(error.verb(), said, Some(error))
@@ -343,13 +341,16 @@ impl Server {
         said: Said,
         error: Option<CommandError>,
     ) -> Option<Step> {
+        // RFC 5321 §4.5.3.1.10: who names too many is to go on with those taken.
+        if said == replies::TOO_MANY_RECIPIENTS {
+            return None;
+        }
         self.counters.errors = self.counters.errors.saturating_add(1);
         let limit = self.config.limits.errors;
         let is_too_many = limit.is_some_and(|limit| self.counters.errors > limit);
         if !is_too_many || verb == Verb::Rset || said.code == ReplyCode::SERVICE_NOT_AVAILABLE {
             return None;
         }
-        self.abort(AbortReason::GivenUp);
         let said = replies::TOO_MANY_ERRORS;
         self.close_after(verb, said, CloseReason::TooManyErrors);
         Some(self.tell_refused(verb, said.code, error))

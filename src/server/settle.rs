@@ -19,7 +19,7 @@ use super::exchange::{
 };
 use super::message::Decoder;
 use super::replies;
-use super::state::{Dialect, Framing, Next, Phase, Subject, Transaction};
+use super::state::{Dialect, Framing, Next, Subject, Transaction};
 use super::{Answer, Server};
 use crate::types::{BodyType, Envelope, Recipient, ReplyCode, SaslMessage, Verb};
 
@@ -27,7 +27,11 @@ impl Server {
     pub(super) fn settle_connect(&mut self, _: Connect, answer: Answer<Connect>) {
         let subject = Subject::Connection;
         match answer {
-            Ok(greeting) => self.greet(subject, greeting),
+            Ok(greeting) => {
+                self.greet(subject, greeting);
+                // No line has been looked at yet.
+                self.framer = self.config.framer();
+            }
             Err(mut why) => {
                 // RFC 2034 §4: the greeting carries no enhanced code.
                 why.enhanced = None;
@@ -154,9 +158,13 @@ impl Server {
         self.stage_rejection(why);
         if let Some(burl) = self.burl.take() {
             self.end_refused_burl(burl.is_last());
-        } else {
-            self.state.phase = Phase::Swallow(Framing::Chunk);
+            return;
         }
+        let next = match self.is_too_much_to_discard(self.incoming.remaining) {
+            true => Next::Close(CloseReason::DiscardedTooMuch),
+            false => Next::Swallow,
+        };
+        self.state.answer(Subject::Chunk(Verb::Bdat), next);
     }
 
     fn end_refused_burl(&mut self, is_last: bool) {
@@ -258,12 +266,10 @@ impl Server {
                 self.state.answer(subject, Next::AuthLine);
             }
             Ok(AuthStep::Done(done)) => self.authenticate(subject, done),
-            Err(why) if why.ends_session() || !self.is_auth_failure_one_too_many() => {
-                self.settle_no(subject, &why);
-            }
-            Err(_) => {
-                self.close_for_auth_failures(subject);
-            }
+            Err(why) => match self.is_auth_failure_one_too_many() && !why.ends_session() {
+                true => self.close_for_auth_failures(subject),
+                false => self.settle_no(subject, &why),
+            },
         }
     }
 
