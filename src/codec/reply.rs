@@ -96,6 +96,7 @@ pub struct ReplyParser {
     searched: usize,
     lines: usize,
     code: Option<ReplyCode>,
+    takes_bare_line_feeds: bool,
 }
 
 impl ReplyParser {
@@ -108,7 +109,31 @@ impl ReplyParser {
             searched: 0,
             lines: 0,
             code: None,
+            takes_bare_line_feeds: false,
         }
+    }
+
+    /// Takes lines that end with LF alone for lines, or does not (which is the
+    /// default). What comes out ends its lines with CR LF either way.
+    ///
+    /// Some old servers say such lines. Never take them where STARTTLS is in
+    /// play: where one line ends must be beyond doubt there.
+    pub const fn set_bare_line_feeds(&mut self, are_taken: bool) {
+        self.takes_bare_line_feeds = are_taken;
+    }
+
+    /// Other limits, from here on: a 334 may be longer than other replies
+    /// (RFC 4954 §4).
+    pub const fn set_limits(&mut self, limits: ReplyLimits) {
+        self.limits = limits;
+    }
+
+    /// At the start of a reply.
+    const fn restart(&mut self) {
+        self.framed = 0;
+        self.searched = 0;
+        self.lines = 0;
+        self.code = None;
     }
 
     /// Takes the next reply from the front of `input`. `None`: more input is
@@ -122,9 +147,14 @@ impl ReplyParser {
         match self.frame(input) {
             Ok(None) => None,
             Ok(Some((code, length))) => {
-                *self = Self::new(self.limits);
+                self.restart();
                 let length = length.min(input.len());
-                let wire = input.get(..length).unwrap_or_default().to_vec();
+                let octets = input.get(..length).unwrap_or_default();
+                let wire = if self.takes_bare_line_feeds {
+                    with_line_ends(octets)
+                } else {
+                    octets.to_vec()
+                };
                 input.advance(length);
                 Some(Ok(from_wire(code, Cow::Owned(wire))))
             }
@@ -146,6 +176,11 @@ impl ReplyParser {
             let end = searched + found + 1;
             self.check_lengths(end)?;
             let line = input.get(self.framed..end).unwrap_or_default();
+            let line = match line.strip_suffix(CRLF) {
+                Some(line) => line,
+                None if self.takes_bare_line_feeds => line.strip_suffix(b"\n").unwrap_or(line),
+                None => return Err(ReplyError::BareLineFeed),
+            };
             let (code, is_last) = parse_line(line)?;
             if self.code.is_some_and(|first| first != code) {
                 return Err(ReplyError::CodesDiffer);
@@ -175,9 +210,19 @@ impl ReplyParser {
     }
 }
 
-/// Reads a line, line end included: its code, and whether it is the last one.
+/// Lines that all end with CR LF.
+fn with_line_ends(octets: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::with_capacity(octets.len() + CRLF.len());
+    for line in octets.split_inclusive(|&octet| octet == b'\n') {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        wire.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
+        wire.extend_from_slice(CRLF);
+    }
+    wire
+}
+
+/// Reads a line, without its end: its code, and whether it is the last one.
 fn parse_line(line: &[u8]) -> Result<(ReplyCode, bool), ReplyError> {
-    let line = line.strip_suffix(CRLF).ok_or(ReplyError::BareLineFeed)?;
     let (digits, rest) = line.split_first_chunk::<3>().ok_or(ReplyError::NoCode)?;
     if !digits.iter().all(u8::is_ascii_digit) {
         return Err(ReplyError::NoCode);
