@@ -42,6 +42,16 @@ fn messages_are_delivered() {
 }
 
 #[test]
+fn messages_go_in_chunks() {
+    play_all(include_str!("client/chunks.txt"));
+}
+
+#[test]
+fn envelopes_keep_to_what_is_offered() {
+    play_all(include_str!("client/envelope.txt"));
+}
+
+#[test]
 fn breakdowns_are_reported() {
     play_all(include_str!("client/trouble.txt"));
 }
