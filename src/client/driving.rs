@@ -147,7 +147,7 @@ impl Client {
         self.parser.set_limits(limits);
         let is_lenient = self.config.leniency.bare_line_feeds;
         self.parser
-            .set_bare_line_feeds(is_lenient && !self.state.protection.has_said_starttls);
+            .set_bare_lf(is_lenient && !self.state.protection.has_said_starttls);
     }
 
     pub(super) fn close(&mut self, reason: CloseReason) {

@@ -189,7 +189,7 @@ macro_rules! attributes {
 
             /// Takes the rest of the line, behind the verb and its space.
             fn try_from(text: &'a str) -> Result<Self, AddressError> {
-                let mut cursor = Cursor::new(text, 0);
+                let mut cursor = Cursor::new(text);
                 attributes(&mut cursor, Self::KNOWN)
                     .map(Self)
                     .map_err(AddressError::from)

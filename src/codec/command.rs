@@ -17,7 +17,8 @@ use crate::types::{
 };
 
 impl<'a> Command<'a> {
-    /// Reads a line, given without its CRLF. Borrows from it, allocates nothing.
+    /// Reads a line, given without its CRLF. Borrows from it, and allocates
+    /// nothing (but under [`Syntax::extra_blanks`], where there are some).
     ///
     /// A verb that is not known is no error but [`Command::Unknown`].
     ///
@@ -26,13 +27,20 @@ impl<'a> Command<'a> {
     /// The line is not a command under `syntax`; the error says which part is
     /// wrong and where. No line that holds a CR or an LF is a command.
     pub fn parse(line: &'a [u8], syntax: &Syntax) -> Result<Self, CommandError> {
-        let verb = verb(line);
+        let (verb, length) = verb(line);
+        // The commands that are a verb alone, most often.
+        if line.len() == length {
+            if let Some(command) = bare(verb) {
+                return Ok(command);
+            }
+        }
         let error = |(part, offset)| CommandError::new(verb, part, offset).in_line(line);
         // RFC 6531 §3.3: what is not ASCII is UTF-8.
         let text = core::str::from_utf8(line)
             .map_err(|invalid| error((Part::Line, invalid.valid_up_to())))?;
         // RFC 5321 §4.1.1: white space before the CRLF is to be tolerated.
-        let mut cursor = Cursor::new(without_trailing_blanks(text), 0);
+        let mut cursor = Cursor::new(without_trailing_blanks(text));
+        cursor.skip(length);
         command(verb, &mut cursor, syntax).map_err(error)
     }
 }
@@ -55,44 +63,63 @@ impl FromStr for Command<'static> {
     }
 }
 
-fn without_trailing_blanks(mut text: &str) -> &str {
-    while let Some(shorter) = text.strip_suffix([' ', '\t']) {
-        text = shorter;
-    }
-    text
+/// A verb that may stand alone, alone.
+const fn bare<'a>(verb: Verb) -> Option<Command<'a>> {
+    Some(match verb {
+        Verb::Data => Command::Data,
+        Verb::Rset => Command::Rset,
+        Verb::Quit => Command::Quit,
+        Verb::Noop => Command::Noop(None),
+        Verb::Help => Command::Help(None),
+        Verb::StartTls => Command::StartTls,
+        _ => return None,
+    })
 }
 
-/// The verb that the line begins with. Most have four letters. A control
-/// character ends the verb too, so that the argument is at fault.
-fn verb(line: &[u8]) -> Verb {
+#[inline]
+fn without_trailing_blanks(text: &str) -> &str {
+    match text.as_bytes() {
+        [.., b' ' | b'\t'] => text.trim_end_matches([' ', '\t']),
+        _ => text,
+    }
+}
+
+/// The verb that the line begins with, and its octets: none of one that is not
+/// known. Most have four letters. A control character ends the verb too, so
+/// that the argument is at fault.
+#[inline]
+fn verb(line: &[u8]) -> (Verb, usize) {
     match line.get(4) {
-        None | Some(..=b' ') if line.len() >= 4 => Verb::at(line, 4),
+        None | Some(..=b' ') if line.len() >= 4 => match Verb::at(line, 4) {
+            Verb::Unknown => (Verb::Unknown, 0),
+            verb => (verb, 4),
+        },
         _ => long_verb(line),
     }
 }
 
 #[cold]
-fn long_verb(line: &[u8]) -> Verb {
+fn long_verb(line: &[u8]) -> (Verb, usize) {
     let length = class::span(line, LETTER);
-    match line.get(length) {
-        None | Some(..=b' ') => Verb::at(line, length),
-        Some(_) => Verb::Unknown,
+    match (line.get(length), Verb::at(line, length)) {
+        (_, Verb::Unknown) | (Some(b'!'..), _) => (Verb::Unknown, 0),
+        (_, verb) => (verb, length),
     }
 }
 
 /// Reads the argument that `verb` takes.
+#[inline]
 fn command<'a>(verb: Verb, cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Command<'a>, Fault> {
-    cursor.skip(verb.as_str().len());
     match verb {
         Verb::Mail => {
-            keyword(cursor, " FROM:", syntax)?;
+            keyword(cursor, b" FROM:", syntax)?;
             Ok(Command::Mail {
                 reverse_path: reverse_path(cursor, syntax)?,
                 parameters: MailParameters(parameters(cursor, verb, syntax)?),
             })
         }
         Verb::Rcpt => {
-            keyword(cursor, " TO:", syntax)?;
+            keyword(cursor, b" TO:", syntax)?;
             Ok(Command::Rcpt {
                 forward_path: forward_path(cursor, syntax)?,
                 parameters: RcptParameters(parameters(cursor, verb, syntax)?),
@@ -113,6 +140,7 @@ fn command<'a>(verb: Verb, cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<C
 }
 
 /// The commands that not every session has.
+#[cold]
 fn rarer<'a>(verb: Verb, cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Command<'a>, Fault> {
     match verb {
         Verb::Bdat => chunk(cursor),
@@ -137,7 +165,7 @@ fn rarer<'a>(verb: Verb, cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Com
         }
         Verb::Turn => alone(cursor, Command::Turn),
         Verb::Send | Verb::Soml | Verb::Saml => {
-            keyword(cursor, " FROM:", syntax)?;
+            keyword(cursor, b" FROM:", syntax)?;
             let reverse_path = reverse_path(cursor, syntax)?;
             let parameters = MailParameters(parameters(cursor, verb, syntax)?);
             Ok(match verb {
@@ -207,17 +235,31 @@ fn alone<'a>(cursor: &mut Cursor<'a>, command: Command<'a>) -> Result<Command<'a
 }
 
 /// A fixed word, in any case, behind a blank.
-fn keyword(cursor: &mut Cursor<'_>, word: &str, syntax: &Syntax) -> Result<(), Fault> {
+#[inline]
+fn keyword<const N: usize>(
+    cursor: &mut Cursor<'_>,
+    word: &[u8; N],
+    syntax: &Syntax,
+) -> Result<(), Fault> {
     if syntax.extra_blanks {
         while matches!(cursor.rest(), [b' ' | b'\t', b' ' | b'\t', ..]) {
             cursor.skip(1);
         }
     }
-    let found = cursor.rest().get(..word.len());
-    if !found.is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes())) {
+    let (found, _) = cursor
+        .rest()
+        .split_first_chunk::<N>()
+        .ok_or((Part::Argument, cursor.at()))?;
+    // Octet by octet without a branch: what an octet may differ in is the bit
+    // that tells the cases of a letter apart.
+    let differing = found.iter().zip(word).fold(0, |differing, (found, word)| {
+        let case = if word.is_ascii_alphabetic() { 0x20 } else { 0 };
+        differing | ((found ^ word) & !case)
+    });
+    if differing != 0 {
         return Err((Part::Argument, cursor.at()));
     }
-    cursor.skip(word.len());
+    cursor.skip(N);
     Ok(())
 }
 
@@ -298,7 +340,7 @@ impl<'a> TryFrom<&'a str> for UnknownCommand<'a> {
     /// Takes a word of letters, digits and hyphens that is no verb of this
     /// crate's, and behind one space, anything printable.
     fn try_from(line: &'a str) -> Result<Self, CommandError> {
-        let verb = verb(line.as_bytes());
+        let (verb, _) = verb(line.as_bytes());
         match Command::parse(line.as_bytes(), &Syntax::STRICT)? {
             Command::Unknown(unknown) if unknown.as_str() == line => Ok(unknown),
             _ => Err(CommandError::new(verb, Part::Verb, 0)),

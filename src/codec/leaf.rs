@@ -50,34 +50,82 @@ pub(super) fn run(class: class::Class) -> impl Fn(&[u8]) -> Parsed<'_> {
 
 /// `Domain = sub-domain *("." sub-domain)`,
 /// `sub-domain = Let-dig [Ldh-str]` (RFC 5321 §4.1.2).
+#[inline]
 pub(super) fn domain(input: &[u8]) -> Parsed<'_> {
+    take(input, domain_length(input))
+}
+
+/// The octets of the domain that `input` begins with; 0 if with none. A
+/// function of its own, so that the loop has the registers to itself.
+#[inline(never)]
+pub(super) fn domain_length(input: &[u8]) -> usize {
     // Behind the last octet with which a domain could end.
     let mut end = 0;
-    let mut in_label = false;
-    for (at, &octet) in input.iter().enumerate() {
-        if class::is(octet, LET_DIG) {
-            in_label = true;
-            end = at + 1;
-        } else if octet == b'.' && in_label && end == at {
-            in_label = false;
-        } else if octet != b'-' || !in_label {
-            break;
+    let mut at = 0;
+    loop {
+        at = run_end(input, at, LET_DIG);
+        if at == end {
+            return end;
+        }
+        match input.get(at) {
+            Some(b'.') => {
+                end = at;
+                at += 1;
+                if !input
+                    .get(at)
+                    .is_some_and(|&octet| class::is(octet, LET_DIG))
+                {
+                    return end;
+                }
+            }
+            Some(b'-') => {
+                end = at;
+                while input.get(at) == Some(&b'-') {
+                    at += 1;
+                }
+                if !input
+                    .get(at)
+                    .is_some_and(|&octet| class::is(octet, LET_DIG))
+                {
+                    return end;
+                }
+            }
+            _ => return at,
         }
     }
-    take(input, end)
+}
+
+/// Where the octets of `class` that begin at `at` end.
+#[inline]
+fn run_end(input: &[u8], at: usize, class: class::Class) -> usize {
+    let mut at = at;
+    while input.get(at).is_some_and(|&octet| class::is(octet, class)) {
+        at += 1;
+    }
+    at
 }
 
 /// `Dot-string = Atom *("." Atom)` (RFC 5321 §4.1.2).
+#[inline]
 pub(super) fn dot_string(input: &[u8]) -> Parsed<'_> {
-    let mut end = 0;
-    for (at, &octet) in input.iter().enumerate() {
-        if class::is(octet, ATEXT) {
-            end = at + 1;
-        } else if octet != b'.' || end != at || at == 0 {
-            break;
+    take(input, dot_string_length(input))
+}
+
+/// The octets of the dot-string that `input` begins with; 0 if with none.
+#[inline(never)]
+pub(super) fn dot_string_length(input: &[u8]) -> usize {
+    let mut at = 0;
+    loop {
+        let atom = at;
+        at = run_end(input, at, ATEXT);
+        if at == atom {
+            return at.saturating_sub(1);
         }
+        if input.get(at) != Some(&b'.') {
+            return at;
+        }
+        at += 1;
     }
-    take(input, end)
 }
 
 /// The rest of a local part that has dots where no RFC allows them.
@@ -94,6 +142,7 @@ pub(super) fn loose_dots(input: &[u8]) -> Parsed<'_> {
 }
 
 /// `Quoted-string = DQUOTE *QcontentSMTP DQUOTE` (RFC 5321 §4.1.2).
+#[cold]
 pub(super) fn quoted_string(input: &[u8]) -> Parsed<'_> {
     let mut octets = input.iter().enumerate();
     if octets.next().is_none_or(|(_, &octet)| octet != b'"') {
@@ -115,6 +164,7 @@ pub(super) fn quoted_string(input: &[u8]) -> Parsed<'_> {
 }
 
 /// `Local-part = Dot-string / Quoted-string` (RFC 5321 §4.1.2).
+#[inline]
 pub(super) fn local_part(input: &[u8]) -> Parsed<'_> {
     match input.first() {
         Some(b'"') => quoted_string(input),
@@ -123,11 +173,13 @@ pub(super) fn local_part(input: &[u8]) -> Parsed<'_> {
 }
 
 /// `Domain / address-literal`: the text, and what it is.
+#[inline]
 pub(super) fn host(input: &[u8]) -> Parsed<'_, (&[u8], HostKind)> {
-    match input.first() {
-        Some(b'[') => address_literal(input),
-        _ => map(domain, |text| (text, HostKind::Domain)).parse(input),
+    if input.first() == Some(&b'[') {
+        return address_literal(input);
     }
+    let (rest, text) = domain(input)?;
+    Ok((rest, (text, HostKind::Domain)))
 }
 
 /// `address-literal` (RFC 5321 §4.1.3).
@@ -141,21 +193,30 @@ fn address_literal(input: &[u8]) -> Parsed<'_, (&[u8], HostKind)> {
     consumed(delimited(char('['), literal, char(']'))).parse(input)
 }
 
-/// `IPv4-address-literal = Snum 3("." Snum)`.
+/// `IPv4-address-literal = Snum 3("." Snum)`, `Snum = 1*3DIGIT`, 0 to 255.
 fn ipv4_address(input: &[u8]) -> Parsed<'_> {
-    let dot_snum = || preceded(char('.'), snum);
-    recognize((snum, dot_snum(), dot_snum(), dot_snum())).parse(input)
-}
-
-/// `Snum = 1*3DIGIT`, 0 to 255.
-fn snum(input: &[u8]) -> Parsed<'_> {
-    verify(run(DIGIT), |digits: &[u8]| {
-        let value = digits
-            .iter()
-            .fold(0, |value: u32, digit| value * 10 + u32::from(digit - b'0'));
-        digits.len() <= 3 && value <= 255
-    })
-    .parse(input)
+    let mut at = 0;
+    for number in 0..4 {
+        if number > 0 {
+            if input.get(at) != Some(&b'.') {
+                return Err(Err::Error(Fail));
+            }
+            at += 1;
+        }
+        let first = at;
+        let mut value = 0;
+        while let Some(digit @ b'0'..=b'9') = input.get(at) {
+            value = value * 10 + u32::from(digit - b'0');
+            at += 1;
+            if at - first > 3 {
+                return Err(Err::Error(Fail));
+            }
+        }
+        if at == first || value > 255 {
+            return Err(Err::Error(Fail));
+        }
+    }
+    take(input, at)
 }
 
 /// `IPv6-address-literal = "IPv6:" IPv6-addr`; the address by `core`'s parser,

@@ -52,7 +52,9 @@ pub enum LineError {
 /// ```
 #[derive(Clone, Debug)]
 pub struct LineFramer {
-    limit: Option<usize>,
+    /// `usize::MAX`: none.
+    limit: usize,
+    ends: LineEnds,
     /// Octets at the front of the input known to hold no line feed.
     searched: usize,
     /// Set once the line has outgrown the limit: its octets are being dropped.
@@ -61,11 +63,22 @@ pub struct LineFramer {
     dropped_cr: bool,
 }
 
+/// What ends a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineEnds {
+    /// CR LF.
+    CrLf,
+    /// LF. A CR is part of the line.
+    Lf,
+    /// What ends the first line ends all others.
+    AsTheFirst,
+}
+
 /// Where the next line is, in a buffer that still holds it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Framed {
-    /// Octets of the line, then CR LF.
-    Line(usize),
+    /// Octets of the line, and with its end.
+    Line(usize, usize),
     /// Octets to drop, then an error.
     Error(usize, LineError),
     /// More input is needed; octets to drop meanwhile.
@@ -77,7 +90,11 @@ impl LineFramer {
     #[must_use]
     pub const fn new(limit: Option<usize>) -> Self {
         Self {
-            limit,
+            limit: match limit {
+                Some(limit) => limit,
+                None => usize::MAX,
+            },
+            ends: LineEnds::CrLf,
             searched: 0,
             swallowing: false,
             dropped_cr: false,
@@ -95,9 +112,9 @@ impl LineFramer {
     /// See [`LineError`]. After `TooLong` the framer goes on behind the line.
     pub fn next(&mut self, input: &mut BytesMut) -> Option<Result<Line, LineError>> {
         match self.frame(input) {
-            Framed::Line(length) => {
+            Framed::Line(length, whole) => {
                 let line = input.split_to(length).freeze();
-                drop_front(input, CRLF.len());
+                drop_front(input, whole - length);
                 Some(Ok(Line(line)))
             }
             Framed::Error(length, error) => {
@@ -109,6 +126,26 @@ impl LineFramer {
                 None
             }
         }
+    }
+
+    /// The same, with lines that end otherwise.
+    pub(crate) const fn ending_with(self, ends: LineEnds) -> Self {
+        Self { ends, ..self }
+    }
+
+    /// With another limit from the next line on.
+    pub(crate) const fn set_limit(&mut self, limit: Option<usize>) {
+        self.limit = Self::new(limit).limit;
+    }
+
+    /// Whether the front of the input is the front of a line.
+    pub(crate) const fn is_at_line_start(&self) -> bool {
+        !self.swallowing
+    }
+
+    /// Whether LF alone ends lines.
+    pub(crate) const fn is_lf(&self) -> bool {
+        matches!(self.ends, LineEnds::Lf)
     }
 
     /// Finds the next line without taking it. Whatever comes back must be
@@ -129,12 +166,20 @@ impl LineFramer {
             Some(before) => input.get(before) == Some(&b'\r'),
             None => self.dropped_cr,
         };
-        let too_long = self.swallowing || self.limit.is_some_and(|limit| end >= limit);
-        *self = Self::new(self.limit);
-        match (after_cr, too_long) {
-            (true, false) => Framed::Line(end - 1),
-            (true, true) => Framed::Error(end + 1, LineError::TooLong),
-            (false, _) => Framed::Error(end + 1, LineError::BareLineFeed),
+        let too_long = self.swallowing || end >= self.limit;
+        self.begin_line();
+        if self.ends == LineEnds::AsTheFirst {
+            self.ends = if after_cr {
+                LineEnds::CrLf
+            } else {
+                LineEnds::Lf
+            };
+        }
+        match (self.ends, after_cr) {
+            (LineEnds::CrLf, false) => Framed::Error(end + 1, LineError::BareLineFeed),
+            _ if too_long => Framed::Error(end + 1, LineError::TooLong),
+            (LineEnds::Lf, _) => Framed::Line(end, end + 1),
+            _ => Framed::Line(end - 1, end + 1),
         }
     }
 
@@ -142,8 +187,7 @@ impl LineFramer {
     /// has outgrown the limit instead of letting it pile up.
     fn unfinished(&mut self, input: &[u8]) -> Framed {
         self.searched = input.len();
-        let outgrown = self.limit.is_some_and(|limit| input.len() >= limit);
-        if !self.swallowing && !outgrown {
+        if !self.swallowing && input.len() < self.limit {
             return Framed::More(0);
         }
         self.swallowing = true;
@@ -152,6 +196,12 @@ impl LineFramer {
             self.dropped_cr = last == b'\r';
         }
         Framed::More(input.len())
+    }
+
+    const fn begin_line(&mut self) {
+        self.searched = 0;
+        self.swallowing = false;
+        self.dropped_cr = false;
     }
 }
 
@@ -173,7 +223,7 @@ mod tests {
         let mut framer = LineFramer::new(Some(100));
         assert_eq!(framer.frame(b"NOOP"), Framed::More(0));
         assert_eq!(framer.searched, 4);
-        assert_eq!(framer.frame(b"NOOP\r\n"), Framed::Line(4));
+        assert_eq!(framer.frame(b"NOOP\r\n"), Framed::Line(4, 6));
         assert_eq!(framer.searched, 0);
     }
 

@@ -19,6 +19,7 @@ pub mod unitext;
 mod write;
 pub mod xtext;
 
+pub(crate) use data::LfDecoder;
 pub use data::{
     BareLineEnd, BareLineEndAt, BareLineEnds, Decoded, DotDecoder, DotEncoder, LineEncoder,
     LineEndCheck, LineEnds, Place,

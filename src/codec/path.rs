@@ -36,72 +36,97 @@ enum Content<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
     line: &'a str,
-    at: usize,
+    /// The octets from here on.
+    rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) const fn new(line: &'a str, at: usize) -> Self {
-        Self { line, at }
+    #[inline]
+    pub(super) const fn new(line: &'a str) -> Self {
+        Self {
+            line,
+            rest: line.as_bytes(),
+        }
     }
 
+    /// The octet of the line that is next.
+    #[inline]
     pub(super) const fn at(self) -> usize {
-        self.at
+        self.line.len() - self.rest.len()
     }
 
-    pub(super) fn rest(self) -> &'a [u8] {
-        self.remainder().as_bytes()
+    #[inline]
+    pub(super) const fn rest(self) -> &'a [u8] {
+        self.rest
     }
 
-    pub(super) fn is_at_end(self) -> bool {
-        self.at >= self.line.len()
+    #[inline]
+    pub(super) const fn is_at_end(self) -> bool {
+        self.rest.is_empty()
     }
 
     /// The text from here on.
+    #[inline]
     pub(super) fn remainder(self) -> &'a str {
-        self.line.get(self.at..).unwrap_or_default()
+        self.line.get(self.at()..).unwrap_or_default()
     }
 
     /// The text from `start` up to here.
+    #[inline]
     pub(super) fn text_since(self, start: usize) -> &'a str {
-        self.text(start..self.at)
+        self.text(start..self.at())
     }
 
     /// The text of that range of the line.
+    #[inline]
     pub(super) fn text(self, range: Range<usize>) -> &'a str {
         self.line.get(range).unwrap_or_default()
     }
 
     /// Steps over so many octets.
+    #[inline]
     pub(super) fn skip(&mut self, octets: usize) {
-        self.at += octets;
+        self.rest = self.rest.get(octets..).unwrap_or_default();
     }
 
     /// Steps over `octet` if it is next.
+    #[inline]
     pub(super) fn eat(&mut self, octet: u8) -> bool {
-        let found = self.rest().first() == Some(&octet);
-        self.at += usize::from(found);
-        found
+        match self.rest {
+            [first, behind @ ..] if *first == octet => {
+                self.rest = behind;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Steps over every blank that is next.
+    #[inline]
     pub(super) fn skip_blanks(&mut self) {
-        while self.eat(b' ') || self.eat(b'\t') {}
+        while let [b' ' | b'\t', behind @ ..] = self.rest {
+            self.rest = behind;
+        }
     }
 
     /// Steps over what `leaf` takes.
+    #[inline]
     pub(super) fn take<T>(&mut self, leaf: impl Fn(&'a [u8]) -> leaf::Parsed<'a, T>) -> Option<T> {
-        let rest = self.rest();
-        let (behind, value) = leaf(rest).ok()?;
-        self.at += rest.len() - behind.len();
+        let (behind, value) = leaf(self.rest).ok()?;
+        self.rest = behind;
         Some(value)
     }
 }
 
 /// The argument of MAIL.
+#[inline]
 pub(super) fn reverse_path<'a>(
     cursor: &mut Cursor<'a>,
     syntax: &Syntax,
 ) -> Result<ReversePath<'a>, Fault> {
+    if let Some(mailbox) = plain_path(cursor) {
+        return Ok(ReversePath::Mailbox(mailbox));
+    }
     let start = cursor.at();
     match path(cursor, syntax)? {
         Content::Empty => Ok(ReversePath::Null),
@@ -112,10 +137,14 @@ pub(super) fn reverse_path<'a>(
 }
 
 /// The argument of RCPT.
+#[inline]
 pub(super) fn forward_path<'a>(
     cursor: &mut Cursor<'a>,
     syntax: &Syntax,
 ) -> Result<ForwardPath<'a>, Fault> {
+    if let Some(mailbox) = plain_path(cursor) {
+        return Ok(ForwardPath::Mailbox(mailbox));
+    }
     let start = cursor.at();
     match path(cursor, syntax)? {
         Content::Mailbox(mailbox) => Ok(ForwardPath::Mailbox(mailbox)),
@@ -127,6 +156,33 @@ pub(super) fn forward_path<'a>(
         Content::Local(local) => Err((Part::Domain, start + 1 + local.as_str().len())),
         Content::Empty => Err((Part::Path, start + 1)),
     }
+}
+
+/// `"<" Dot-string "@" Domain ">"` within the limits: what nearly every path is.
+/// Steps over it; does nothing if it is something else.
+#[inline]
+fn plain_path<'a>(cursor: &mut Cursor<'a>) -> Option<Mailbox<'a>> {
+    let content = cursor.rest().strip_prefix(b"<")?;
+    let local = leaf::dot_string_length(content);
+    let host = content.get(local..)?.strip_prefix(b"@")?;
+    let domain = leaf::domain_length(host);
+    let behind = host.get(domain..)?.strip_prefix(b">")?;
+    let length = local + 1 + domain;
+    let is_within = matches!(local, 1..=LOCAL_PART_LIMIT)
+        && matches!(domain, 1..=DOMAIN_LIMIT)
+        && length <= PATH_LIMIT - "<>".len();
+    if !is_within {
+        return None;
+    }
+    let start = cursor.at() + 1;
+    let layout = MailboxLayout {
+        local: 0,
+        at: u16::try_from(local).ok()?,
+        host: HostKind::Domain,
+    };
+    let text = cursor.text(start..start + length);
+    cursor.rest = behind;
+    Some(Mailbox::from_checked(Cow::Borrowed(text), layout))
 }
 
 /// `Path = "<" [ A-d-l ":" ] Mailbox ">"`, or `<>`, or a lone local part.
@@ -164,10 +220,11 @@ fn content<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, 
         return Err((Part::Path, start));
     }
     let local = cursor.at();
-    let is_local = cursor.take(leaf::local_part).is_some();
+    cursor.take(leaf::local_part);
     if syntax.loose_dots && cursor.rest().first() == Some(&b'.') {
         cursor.take(leaf::loose_dots);
-    } else if !is_local {
+    }
+    if cursor.at() == local {
         return Err((Part::LocalPart, local));
     }
     let at = cursor.at();
@@ -187,7 +244,6 @@ fn content<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, 
     }
     let text = cursor.text_since(start);
     let offset = |octets| u16::try_from(octets).map_err(|_| (Part::Path, start));
-    offset(text.len())?;
     let layout = MailboxLayout {
         local: offset(local - start)?,
         at: offset(at - start)?,
@@ -200,12 +256,17 @@ fn content<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, 
 }
 
 /// The argument of EHLO, HELO and LHLO: the rest of the line.
+#[inline]
 pub(super) fn hello_name<'a>(
     cursor: &mut Cursor<'a>,
     syntax: &Syntax,
 ) -> Result<HelloName<'a>, Fault> {
     let start = cursor.at();
     let name = cursor.remainder();
+    if leaf::domain_length(cursor.rest()) == name.len() && matches!(name.len(), 1..=DOMAIN_LIMIT) {
+        let kind = Some(HostKind::Domain);
+        return Ok(HelloName::from_checked(Cow::Borrowed(name), kind));
+    }
     let kind = cursor.take(leaf::host).map(|(_, kind)| kind);
     if kind.is_some() && cursor.is_at_end() {
         if !syntax.long_paths && name.len() > DOMAIN_LIMIT {
@@ -227,7 +288,7 @@ macro_rules! from_text {
             type Error = AddressError;
 
             fn try_from(text: &'a str) -> Result<Self, AddressError> {
-                let mut cursor = Cursor::new(text, 0);
+                let mut cursor = Cursor::new(text);
                 let parse: fn(&mut Cursor<'a>) -> Result<Self, Fault> = $parse;
                 let value = parse(&mut cursor);
                 let value = value.and_then(|value| match cursor.is_at_end() {
@@ -282,7 +343,7 @@ impl<'a> Mailbox<'a> {
             long_paths: true,
             ..Syntax::STRICT
         };
-        let mut cursor = Cursor::new(text, 0);
+        let mut cursor = Cursor::new(text);
         match content(&mut cursor, &syntax) {
             Ok(Content::Mailbox(mailbox)) if cursor.is_at_end() && !text.starts_with('@') => {
                 Some(mailbox)

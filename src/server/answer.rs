@@ -1,10 +1,15 @@
 //! Answers: what an application may say to each question.
 
 use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
 
+use super::config::Config;
 use super::replies::{self, Said};
+use crate::Secret;
 use crate::codec::InvalidReply;
-use crate::types::{EnhancedCode, ReplyCode, ReplyText};
+use crate::types::{EnhancedCode, ReplyCode, ReplyText, Severity};
 
 /// A refusal: 4yz or 5yz, with its text, and perhaps the end of the session.
 ///
@@ -55,6 +60,10 @@ rejections! {
     TRANSACTION_FAILED: TRANSACTION_FAILED REFUSED, "Transaction failed";
     /// 554 5.7.1: as a greeting, there is no service for this client.
     NO_SERVICE: TRANSACTION_FAILED NOT_AUTHORIZED, "No SMTP service here";
+    /// 535 5.7.8: the credentials are wrong.
+    BAD_CREDENTIALS: AUTHENTICATION_FAILED BAD_CREDENTIALS, "Authentication credentials invalid";
+    /// 454 4.7.0: TLS or authentication is not to be had now.
+    NOT_NOW: TEMPORARY_AUTHENTICATION_FAILURE SECURITY, "Not available now; try again later";
     /// 421 4.3.2: the server is about to stop; closes.
     SHUTTING_DOWN: SERVICE_NOT_AVAILABLE NOT_ACCEPTING, "Shutting down";
 }
@@ -72,7 +81,7 @@ impl Rejection {
         text: impl Into<Cow<'static, str>>,
     ) -> Result<Self, InvalidReply> {
         if code.is_positive() {
-            return Err(InvalidReply::NotNegative);
+            return Err(InvalidReply::WrongCode);
         }
         if enhanced.is_some_and(|enhanced| !enhanced.agrees_with(code)) {
             return Err(InvalidReply::EnhancedClass);
@@ -168,6 +177,19 @@ acceptances! {
     Expanded = EXPANDED;
     /// An answer to HELP: 214.
     Helped = HELP;
+    /// Yes to STARTTLS: 220; [`Handover`](super::Event::Handover) follows.
+    StartTlsAccepted = START_TLS;
+    /// Yes to ETRN: 250, 251, 252 or 253.
+    EtrnAccepted = QUEUE_STARTED;
+    /// Yes to ATRN: 250, and the session is over; the caller becomes the
+    /// client on the same connection (RFC 2645).
+    AtrnAccepted = TURNED;
+    /// Yes to XFORWARD: 250.
+    XforwardAccepted = NOTED;
+    /// BURL has been done: 250. The octets are the application's business.
+    Fetched = FETCHED;
+    /// An answer to a verb of one's own: 250, or any 2yz.
+    UnknownAccepted = DONE;
 }
 
 impl RcptAccepted {
@@ -185,7 +207,7 @@ impl MessageAccepted {
     ///
     /// `id` holds a control character.
     pub fn queued_as(id: &str) -> Result<Self, InvalidReply> {
-        let text = ReplyText::new(alloc::format!("Ok: queued as {id}"))?;
+        let text = ReplyText::new(format!("Ok: queued as {id}"))?;
         Ok(Self::default().with_text(text))
     }
 }
@@ -204,13 +226,64 @@ impl Verified {
     }
 }
 
+impl EtrnAccepted {
+    /// With another code of RFC 1985 §5.4: 251 nothing waits, 252 and 253
+    /// something does.
+    ///
+    /// # Errors
+    ///
+    /// The code is none of 250 to 253.
+    pub fn with_code(mut self, code: ReplyCode) -> Result<Self, InvalidReply> {
+        match code.get() {
+            250..=253 => self.0.code = code,
+            _ => return Err(InvalidReply::WrongCode),
+        }
+        Ok(self)
+    }
+}
+
+impl UnknownAccepted {
+    /// With another code.
+    ///
+    /// # Errors
+    ///
+    /// The code is not a 2yz.
+    pub fn with_code(mut self, code: ReplyCode) -> Result<Self, InvalidReply> {
+        if code.severity() != Severity::PositiveCompletion {
+            return Err(InvalidReply::WrongCode);
+        }
+        self.0.code = code;
+        Ok(self)
+    }
+}
+
+/// Answers that may change what holds for this peer from now on.
+macro_rules! with_config {
+    ($($name:ident),*) => {$(
+        impl $name {
+            /// With another configuration for the rest of the session: for a
+            /// peer that is trusted more, or less, than others.
+            #[must_use]
+            pub fn with_config(mut self, config: Arc<Config>) -> Self {
+                self.config = Some(config);
+                self
+            }
+        }
+    )*};
+}
+
+with_config!(Greeting, HelloAccepted, Authenticated);
+
 /// Yes to a connection: the greeting, `220 hostname text` (RFC 5321 §4.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Greeting(pub(super) ReplyText);
+#[derive(Clone, Debug)]
+pub struct Greeting {
+    pub(super) text: ReplyText,
+    pub(super) config: Option<Arc<Config>>,
+}
 
 impl Default for Greeting {
     fn default() -> Self {
-        Self(ReplyText::from_static("ESMTP"))
+        Self::new(ReplyText::from_static("ESMTP"))
     }
 }
 
@@ -218,17 +291,20 @@ impl Greeting {
     /// Says `text` behind the host name.
     #[must_use]
     pub const fn new(text: ReplyText) -> Self {
-        Self(text)
+        Self { text, config: None }
     }
 }
 
 /// Yes to EHLO, HELO or LHLO: `250 hostname text`, and what is offered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HelloAccepted(pub(super) ReplyText);
+#[derive(Clone, Debug)]
+pub struct HelloAccepted {
+    pub(super) text: ReplyText,
+    pub(super) config: Option<Arc<Config>>,
+}
 
 impl Default for HelloAccepted {
     fn default() -> Self {
-        Self(ReplyText::from_static("at your service"))
+        Self::new(ReplyText::from_static("at your service"))
     }
 }
 
@@ -236,11 +312,12 @@ impl HelloAccepted {
     /// Says the first line of `text` behind the host name.
     #[must_use]
     pub const fn new(text: ReplyText) -> Self {
-        Self(text)
+        Self { text, config: None }
     }
 }
 
-/// Yes to DATA: 354.
+/// Yes to DATA: 354. To the first BDAT or BURL: nothing is said yet, and the
+/// text does not matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataAccepted(pub(super) ReplyText);
 
@@ -255,5 +332,44 @@ impl DataAccepted {
     #[must_use]
     pub const fn new(text: ReplyText) -> Self {
         Self(text)
+    }
+}
+
+/// What the server's side of a SASL mechanism comes to with what the client
+/// said (RFC 4422 §3). There is no default: nobody is let in by accident.
+#[derive(Clone, Debug)]
+pub enum AuthStep {
+    /// 334: a challenge, perhaps empty; [`AuthResponse`](super::AuthResponse)
+    /// follows.
+    Challenge(Secret),
+    /// 235: the client is who it says it is.
+    Done(Authenticated),
+}
+
+/// Yes to AUTH: 235. Says who the client is from now on.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    pub(super) identity: String,
+    pub(super) positive: Positive,
+    pub(super) config: Option<Arc<Config>>,
+}
+
+impl Authenticated {
+    /// The client is `identity`: [`Server::identity`](super::Server::identity)
+    /// from now on.
+    #[must_use]
+    pub fn new(identity: impl Into<String>) -> Self {
+        Self {
+            identity: identity.into(),
+            positive: Positive::new(replies::AUTHENTICATED),
+            config: None,
+        }
+    }
+
+    /// Says `text` instead of the default.
+    #[must_use]
+    pub fn with_text(mut self, text: ReplyText) -> Self {
+        self.positive.text = text;
+        self
     }
 }

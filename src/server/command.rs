@@ -2,19 +2,44 @@
 
 use bytes::BytesMut;
 
-use super::config::UnofferedParameters;
+use super::auth::wipe;
+use super::config::{Config, CrossProtocol, EarlyInput};
 use super::event::{CloseReason, Event, Refused};
-use super::exchange::{Data, Expand, Hello, Help, Mail, Rcpt, Verify};
-use super::replies::{self, Said};
-use super::state::{Dialect, Next, Subject};
-use super::{Server, Step};
-use crate::Timestamp;
-use crate::codec::line::{CRLF, Framed, drop_front};
-use crate::codec::{CommandError, LineError};
-use crate::types::{
-    Argument, BodyType, Command, Extension, ForwardPath, HelloName, MailParameters, Parameter,
-    RcptParameters, ReversePath, Verb,
+use super::exchange::{
+    Atrn, Data, Etrn, Expand, Hello, Help, LineEnding, Pending, Transfer, Unknown, Verify, Xclient,
+    Xforward,
 };
+use super::replies::{self, Said};
+use super::reply::Step;
+use super::state::{Next, Subject};
+use super::{AbortReason, Server};
+use crate::Timestamp;
+use crate::codec::line::{Framed, LineEnds, drop_front};
+use crate::codec::{CommandError, LineError, LineFramer, Part};
+use crate::types::{
+    Argument, BodyType, Command, Extension, HelloName, ReplyCode, UnknownCommand, Verb,
+};
+
+impl Config {
+    /// What cuts the input of a session into lines.
+    pub(super) fn framer(&self) -> LineFramer {
+        let line_ends = match self.early_input {
+            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
+            _ => LineEnds::CrLf,
+        };
+        LineFramer::new(self.line_limit()).ending_with(line_ends)
+    }
+
+    /// The longest line that is looked at. Which one is an AUTH command, and
+    /// may be longer than others, is not known before.
+    pub(super) fn line_limit(&self) -> Option<usize> {
+        match (self.limits.command_line, self.limits.auth_line) {
+            (Some(command), Some(auth)) if self.auth.is_some() => Some(command.max(auth)),
+            (_, None) if self.auth.is_some() => None,
+            (command, _) => command,
+        }
+    }
+}
 
 impl Server {
     /// Takes the next line from the input and obeys it.
@@ -23,41 +48,66 @@ impl Server {
             self.shut_down(now);
             return Step::Again;
         }
+        if self.is_tls_handshake(input) {
+            return self.close_cross_protocol();
+        }
         match self.framer.frame(input) {
             Framed::More(octets) => {
                 drop_front(input, octets);
-                match self.state.eof {
-                    true => self.close_silently(now, CloseReason::Eof),
-                    false => Step::Wait,
-                }
+                self.wait_for_line(now)
             }
             Framed::Error(octets, error) => {
                 drop_front(input, octets);
                 self.refuse_line(error)
             }
-            Framed::Line(octets) => {
+            Framed::Line(octets, whole) => {
                 let line = input.get(..octets).unwrap_or_default();
-                let step = match Command::parse(line, &self.config.syntax) {
+                let command = Command::parse(line, &self.config.syntax);
+                let verb = match &command {
+                    Ok(command) => command.verb(),
+                    Err(error) => error.verb(),
+                };
+                let is_auth = verb == Verb::Auth;
+                let limit = self.config.limits.command_line;
+                let is_long = limit.is_some_and(|limit| whole > limit);
+                let step = match command {
+                    _ if is_long && !is_auth => self.refuse_line(LineError::TooLong),
+                    _ if self.is_other_protocol(line) => self.close_cross_protocol(),
                     Ok(command) => self.obey(now, command),
                     Err(error) => self.refuse_syntax(error),
                 };
-                drop_front(input, octets + CRLF.len());
+                match is_auth {
+                    true => wipe(input, whole),
+                    false => drop_front(input, whole),
+                }
                 step
             }
         }
     }
 
+    /// There is no whole line yet; there may never be.
+    pub(super) fn wait_for_line(&mut self, now: Timestamp) -> Step {
+        match self.state.eof {
+            true => self.close_silently(now, CloseReason::Eof),
+            false => Step::Wait,
+        }
+    }
+
     fn obey(&mut self, now: Timestamp, command: Command<'_>) -> Step {
         let verb = command.verb();
-        if let Err(said) = self.state.check_order(verb, self.config.protocol) {
-            return self.refuse(verb, said, None);
-        }
         if self.is_one_too_many(verb) {
-            return self.close_after(
-                verb,
-                replies::TOO_MANY_COMMANDS,
-                CloseReason::TooManyCommands,
-            );
+            let reason = CloseReason::TooManyCommands;
+            return self.close_after(verb, replies::TOO_MANY_COMMANDS, reason);
+        }
+        // These look to the order of commands by themselves: what is behind
+        // them must be dealt with, whatever it is.
+        match command {
+            Command::Bdat { size, last } => return self.bdat(now, size, last),
+            Command::Burl { uri, last } => return self.burl(now, uri, last),
+            _ => {}
+        }
+        if let Err(said) = self.check_order(verb) {
+            return self.refuse(verb, said, None);
         }
         match command {
             Command::Ehlo(name) | Command::Helo(name) | Command::Lhlo(name) => {
@@ -72,20 +122,59 @@ impl Server {
                 parameters,
             } => self.rcpt(now, forward_path, parameters),
             Command::Data => self.data(now),
-            Command::Rset => {
-                self.reset_transaction();
-                self.say(verb, replies::RESET);
-                Step::Event(Event::Reset)
-            }
+            Command::Rset => self.rset(),
             Command::Vrfy(argument) => self.vrfy(now, argument),
             Command::Expn(argument) => self.expn(now, argument),
             Command::Help(argument) => self.help(now, argument),
             Command::Noop(_) => self.say(verb, replies::DONE),
-            Command::Quit => self.close_after(verb, replies::CLOSING, CloseReason::Quit),
-            Command::Unknown(_) => self.refuse(verb, replies::UNKNOWN_COMMAND, None),
+            Command::Quit => self.quit(),
+            Command::StartTls => self.start_tls(now),
+            Command::Auth {
+                mechanism,
+                initial_response,
+            } => self.auth(now, mechanism, initial_response),
+            Command::Unknown(command) => self.unknown(now, command),
+            Command::Etrn(target) if self.offers_to_client(Extension::Etrn) => {
+                let target = target.into_owned();
+                Step::Event(Event::Etrn(self.ask_about(now, verb, Etrn { target })))
+            }
+            // RFC 2645 §5.1: only for who has authenticated.
+            Command::Atrn(_) if self.config.atrn && self.identity.is_none() => {
+                self.refuse(verb, replies::AUTH_FIRST, None)
+            }
+            Command::Atrn(domains) if self.offers_to_client(Extension::Atrn) => {
+                let domains = domains.map(crate::types::DomainList::into_owned);
+                Step::Event(Event::Atrn(self.ask_about(now, verb, Atrn { domains })))
+            }
+            Command::Xclient(attributes) if self.config.xclient => {
+                let attributes = attributes.into_owned();
+                let question = self.ask_about(now, verb, Xclient { attributes });
+                Step::Event(Event::Xclient(question))
+            }
+            Command::Xforward(attributes) if self.config.xforward => {
+                let attributes = attributes.into_owned();
+                let question = self.ask_about(now, verb, Xforward { attributes });
+                Step::Event(Event::Xforward(question))
+            }
             // Known, but not offered.
             _ => self.refuse(verb, replies::NOT_IMPLEMENTED, None),
         }
+    }
+
+    /// Whether that command may come now.
+    pub(super) fn check_order(&self, verb: Verb) -> Result<(), Said> {
+        let body = self.declared_body();
+        if self.needs_tls(verb) && !self.state.turned_away {
+            return Err(replies::TLS_FIRST);
+        }
+        self.state.check_order(verb, self.config.protocol, body)
+    }
+
+    /// What MAIL said of the message.
+    pub(super) fn declared_body(&self) -> BodyType {
+        self.envelope()
+            .and_then(|envelope| envelope.parameters.body())
+            .unwrap_or_default()
     }
 
     fn say_hello(&mut self, now: Timestamp, verb: Verb, name: HelloName<'_>) -> Step {
@@ -94,116 +183,28 @@ impl Server {
         Step::Event(Event::Hello(self.ask_about(now, verb, question)))
     }
 
-    fn mail(
-        &mut self,
-        now: Timestamp,
-        reverse_path: ReversePath<'_>,
-        parameters: MailParameters<'_>,
-    ) -> Step {
-        if let Err(said) = self.check_mail(&reverse_path, &parameters) {
-            return self.refuse(Verb::Mail, said, None);
-        }
-        let question = Mail {
-            reverse_path: reverse_path.into_owned(),
-            parameters: parameters.into_owned(),
-        };
-        Step::Event(Event::Mail(self.ask_about(now, Verb::Mail, question)))
-    }
-
-    fn check_mail(
-        &self,
-        reverse_path: &ReversePath<'_>,
-        parameters: &MailParameters<'_>,
-    ) -> Result<(), Said> {
-        if !parameters
-            .iter()
-            .all(|parameter| self.takes_in_mail(&parameter))
-        {
-            return Err(replies::PARAMETER_NOT_OFFERED);
-        }
-        // RFC 1870 §6.1: a size that will not fit is refused at once.
-        if let (Some(size), Some(limit)) = (parameters.size(), self.config.limits.message) {
-            if size > limit {
-                return Err(replies::TOO_BIG);
-            }
-        }
-        // RFC 6531 §3.5
-        if !reverse_path.is_ascii() && !parameters.smtputf8() {
-            return Err(replies::NON_ASCII_SENDER);
-        }
-        Ok(())
-    }
-
-    /// Whether that parameter of MAIL may be used (RFC 5321 §4.1.1.11).
-    fn takes_in_mail(&self, parameter: &Parameter<'_>) -> bool {
-        let is = |name: &str| parameter.name().eq_ignore_ascii_case(name);
-        let offers = |extension| self.is_extended() && self.config.offers(extension);
-        let is_binary = || {
-            parameter
-                .value()
-                .is_some_and(|value| value.eq_ignore_ascii_case(BodyType::BinaryMime.as_str()))
-        };
-        if is("SIZE") {
-            offers(Extension::Size) || self.passes_unoffered()
-        } else if is("BODY") && !is_binary() {
-            offers(Extension::EightBitMime) || self.passes_unoffered()
-        } else if is("SMTPUTF8") {
-            offers(Extension::SmtpUtf8) || self.passes_unoffered()
-        } else if is("AUTH") && parameter.value() == Some("<>") {
-            true
-        } else {
-            self.passes_unoffered()
-        }
-    }
-
-    fn passes_unoffered(&self) -> bool {
-        self.config.unoffered_parameters == UnofferedParameters::Pass
-    }
-
-    fn rcpt(
-        &mut self,
-        now: Timestamp,
-        forward_path: ForwardPath<'_>,
-        parameters: RcptParameters<'_>,
-    ) -> Step {
-        if let Err(said) = self.check_rcpt(&forward_path, &parameters) {
-            return self.refuse(Verb::Rcpt, said, None);
-        }
-        let question = Rcpt {
-            forward_path: forward_path.into_owned(),
-            parameters: parameters.into_owned(),
-        };
-        Step::Event(Event::Rcpt(self.ask_about(now, Verb::Rcpt, question)))
-    }
-
-    fn check_rcpt(
-        &self,
-        forward_path: &ForwardPath<'_>,
-        parameters: &RcptParameters<'_>,
-    ) -> Result<(), Said> {
-        let envelope = self.envelope();
-        let recipients = envelope.map_or(0, |envelope| envelope.recipients.len());
-        let has_smtputf8 = envelope.is_some_and(|envelope| envelope.parameters.smtputf8());
-        if !parameters.is_empty() && !self.passes_unoffered() {
-            return Err(replies::PARAMETER_NOT_OFFERED);
-        }
-        if !forward_path.is_ascii() && !has_smtputf8 {
-            return Err(replies::NON_ASCII_RECIPIENT);
-        }
-        // RFC 5321 §4.5.3.1.10
-        match self.config.limits.recipients {
-            Some(limit) if recipients >= limit => Err(replies::TOO_MANY_RECIPIENTS),
-            _ => Ok(()),
-        }
-    }
-
     fn data(&mut self, now: Timestamp) -> Step {
-        let body = self
-            .envelope()
-            .and_then(|envelope| envelope.parameters.body())
-            .unwrap_or_default();
-        let question = Data { body };
+        let question = Data {
+            body: self.declared_body(),
+            transfer: Transfer::Dot,
+            line_ends: match self.framer.is_lf() {
+                true => LineEnding::Lf,
+                false => LineEnding::CrLf,
+            },
+        };
         Step::Event(Event::Data(self.ask_about(now, Verb::Data, question)))
+    }
+
+    fn rset(&mut self) -> Step {
+        self.abort(AbortReason::GivenUp);
+        self.reset_transaction();
+        self.state.reset = true;
+        self.say(Verb::Rset, replies::RESET)
+    }
+
+    fn quit(&mut self) -> Step {
+        self.abort(AbortReason::GivenUp);
+        self.close_after(Verb::Quit, replies::CLOSING, CloseReason::Quit)
     }
 
     fn vrfy(&mut self, now: Timestamp, argument: Argument<'_>) -> Step {
@@ -211,8 +212,8 @@ impl Server {
             // RFC 5321 §3.5.3
             return self.say(Verb::Vrfy, replies::CANNOT_VERIFY);
         }
-        let argument = argument.into_owned();
-        let question = Verify { argument };
+        let (argument, smtputf8) = self.split_smtputf8(argument);
+        let question = Verify { argument, smtputf8 };
         Step::Event(Event::Verify(self.ask_about(now, Verb::Vrfy, question)))
     }
 
@@ -220,9 +221,24 @@ impl Server {
         if !self.config.expn {
             return self.refuse(Verb::Expn, replies::NOT_IMPLEMENTED, None);
         }
-        let argument = argument.into_owned();
-        let question = Expand { argument };
+        let (argument, smtputf8) = self.split_smtputf8(argument);
+        let question = Expand { argument, smtputf8 };
         Step::Event(Event::Expand(self.ask_about(now, Verb::Expn, question)))
+    }
+
+    /// The last word is the parameter only where it was offered (RFC 6531
+    /// §3.7.4.2).
+    fn split_smtputf8(&mut self, argument: Argument<'_>) -> (Argument<'static>, bool) {
+        self.incoming.utf8_reply = false;
+        if !self.offers_to_client(Extension::SmtpUtf8) {
+            return (argument.into_owned(), false);
+        }
+        let (text, smtputf8) = argument.split_smtputf8();
+        self.incoming.utf8_reply = smtputf8;
+        match text.parse() {
+            Ok(argument) => (argument, smtputf8),
+            Err(_) => (argument.into_owned(), smtputf8),
+        }
     }
 
     fn help(&mut self, now: Timestamp, argument: Option<Argument<'_>>) -> Step {
@@ -234,7 +250,17 @@ impl Server {
         Step::Event(Event::Help(self.ask_about(now, Verb::Help, question)))
     }
 
-    fn ask_about<E>(&mut self, now: Timestamp, verb: Verb, question: E) -> super::Pending<E> {
+    fn unknown(&mut self, now: Timestamp, command: UnknownCommand<'_>) -> Step {
+        let is_known = |verb: &alloc::string::String| command.verb().eq_ignore_ascii_case(verb);
+        if !self.config.private_verbs.iter().any(is_known) {
+            return self.refuse(Verb::Unknown, replies::UNKNOWN_COMMAND, None);
+        }
+        let command = command.into_owned();
+        let question = self.ask_about(now, Verb::Unknown, Unknown { command });
+        Step::Event(Event::Unknown(question))
+    }
+
+    pub(super) fn ask_about<E>(&mut self, now: Timestamp, verb: Verb, question: E) -> Pending<E> {
         self.ask(now, Subject::Command(verb), question)
     }
 
@@ -246,7 +272,7 @@ impl Server {
     }
 
     /// Stages the last reply of the session.
-    fn close_after(&mut self, verb: Verb, said: Said, reason: CloseReason) -> Step {
+    pub(super) fn close_after(&mut self, verb: Verb, said: Said, reason: CloseReason) -> Step {
         self.stage_reply_to(verb, said);
         let next = Next::Close(reason);
         self.state.answer(Subject::Command(verb), next);
@@ -260,14 +286,14 @@ impl Server {
         self.stage_own(Said { enhanced, ..said });
     }
 
-    fn refuse_line(&mut self, error: LineError) -> Step {
+    pub(super) fn refuse_line(&mut self, error: LineError) -> Step {
         match error {
             LineError::TooLong => self.refuse(Verb::Unknown, replies::LINE_TOO_LONG, None),
-            LineError::BareLineFeed => self.close_after(
-                Verb::Unknown,
-                replies::BARE_LINE_FEED,
-                CloseReason::BareLineFeed,
-            ),
+            LineError::BareLineFeed => {
+                self.abort(AbortReason::GivenUp);
+                let reason = CloseReason::BareLineFeed;
+                self.close_after(Verb::Unknown, replies::BARE_LINE_FEED, reason)
+            }
         }
     }
 
@@ -277,44 +303,106 @@ impl Server {
             enhanced: Some(error.enhanced_code()),
             text: replies::of_part(error.part()),
         };
+        // Attack rule A12: without its size, the end of the chunk is unknown.
+        if error.verb() == Verb::Bdat {
+            let said = match error.part() {
+                Part::ChunkSize => said,
+                _ => Said {
+                    enhanced: replies::PARAMETER_NOT_OFFERED.enhanced,
+                    ..said
+                },
+            };
+            self.abort(AbortReason::GivenUp);
+            return self.close_after(Verb::Bdat, said, CloseReason::ChunkSize);
+        }
         self.refuse(error.verb(), said, Some(error))
     }
 
     /// Refuses a command, or ends the session if that is one too many.
-    fn refuse(&mut self, verb: Verb, said: Said, error: Option<CommandError>) -> Step {
-        self.errors = self.errors.saturating_add(1);
+    pub(super) fn refuse(&mut self, verb: Verb, said: Said, error: Option<CommandError>) -> Step {
+        if let Some(step) = self.count_error(verb, said, error) {
+            return step;
+        }
+        self.say(verb, said);
+        self.tell_refused(verb, said.code, error)
+    }
+
+    /// Counts what the machine refuses; the step that ends the session, if it
+    /// is one too many. RSET never ends it.
+    pub(super) fn count_error(
+        &mut self,
+        verb: Verb,
+        said: Said,
+        error: Option<CommandError>,
+    ) -> Option<Step> {
+        self.counters.errors = self.counters.errors.saturating_add(1);
         let limit = self.config.limits.errors;
-        let said = if limit.is_some_and(|limit| self.errors > limit) {
-            self.close_after(verb, replies::TOO_MANY_ERRORS, CloseReason::TooManyErrors);
-            replies::TOO_MANY_ERRORS
-        } else {
-            self.say(verb, said);
-            said
-        };
+        let is_too_many = limit.is_some_and(|limit| self.counters.errors > limit);
+        if !is_too_many || verb == Verb::Rset || said.code == ReplyCode::SERVICE_NOT_AVAILABLE {
+            return None;
+        }
+        self.abort(AbortReason::GivenUp);
+        let said = replies::TOO_MANY_ERRORS;
+        self.close_after(verb, said, CloseReason::TooManyErrors);
+        Some(self.tell_refused(verb, said.code, error))
+    }
+
+    pub(super) fn tell_refused(
+        &self,
+        verb: Verb,
+        code: ReplyCode,
+        error: Option<CommandError>,
+    ) -> Step {
         if !self.config.report_refused {
             return Step::Again;
         }
-        Step::Event(Event::Refused(Refused {
-            verb,
-            code: said.code,
-            error,
-        }))
+        Step::Event(Event::Refused(Refused { verb, code, error }))
     }
 
     /// Counts commands that move no mail.
     fn is_one_too_many(&mut self, verb: Verb) -> bool {
         if matches!(
             verb,
-            Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Rset | Verb::Quit
+            Verb::Mail
+                | Verb::Rcpt
+                | Verb::Data
+                | Verb::Bdat
+                | Verb::Burl
+                | Verb::Rset
+                | Verb::Auth
+                | Verb::StartTls
+                | Verb::Quit
         ) {
             return false;
         }
-        self.other_commands = self.other_commands.saturating_add(1);
+        let counters = &mut self.counters;
+        counters.other_commands = counters.other_commands.saturating_add(1);
         let limit = self.config.limits.other_commands;
-        limit.is_some_and(|limit| self.other_commands > limit)
+        limit.is_some_and(|limit| self.counters.other_commands > limit)
     }
 
-    pub(super) fn is_extended(&self) -> bool {
-        self.state.dialect == Some(Dialect::Extended)
+    /// Attack rule A11: the first octets are those of a TLS handshake, on a
+    /// connection without TLS.
+    fn is_tls_handshake(&self, input: &[u8]) -> bool {
+        let is_handshake = input.starts_with(b"\x16\x03") && self.framer.is_at_line_start();
+        is_handshake && self.may_be_other_protocol()
+    }
+
+    /// Attack rule A11: a request of HTTP, or a field of its header.
+    fn is_other_protocol(&self, line: &[u8]) -> bool {
+        let word = line.split(|&octet| octet == b' ').next();
+        let is_field = word.is_some_and(|word| word.len() > 1 && word.ends_with(b":"));
+        let is_request = memchr::memmem::find(line, b" HTTP/").is_some();
+        self.may_be_other_protocol() && (is_field || is_request)
+    }
+
+    /// Nobody who has said hello speaks another protocol.
+    fn may_be_other_protocol(&self) -> bool {
+        self.config.cross_protocol == CrossProtocol::Reject && self.hello.is_none()
+    }
+
+    fn close_cross_protocol(&mut self) -> Step {
+        let reason = CloseReason::CrossProtocol;
+        self.close_after(Verb::Unknown, replies::CROSS_PROTOCOL, reason)
     }
 }

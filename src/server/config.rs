@@ -1,11 +1,14 @@
 //! What a server offers, allows and bears.
 
-use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
+use super::extensions::{
+    AuthOffer, Chunking, DeliverBy, Dsn, EightBit, FutureRelease, MtPriority, StartTlsOffer,
+};
+use super::limits::{Limits, Timeouts};
 use crate::codec::{BareLineEnds, Syntax};
-use crate::types::{Capability, Extension, Host};
+use crate::types::{Capability, Host};
 
 /// The protocol a session speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,19 +18,6 @@ pub enum Protocol {
     Smtp,
     /// LMTP (RFC 2033): LHLO, a reply for each recipient to a message.
     Lmtp,
-}
-
-/// What beyond ASCII a server takes. One choice, since SMTPUTF8 requires
-/// 8BITMIME (RFC 6531 §3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EightBit {
-    /// Nothing: neither extension is offered.
-    Off,
-    /// 8BITMIME: the lines of a message may be 8-bit (RFC 6152).
-    Mime,
-    /// 8BITMIME and SMTPUTF8: addresses and header may be UTF-8, too (RFC 6531).
-    #[default]
-    Utf8,
 }
 
 /// What to do with octets that a client sends while it must wait: before the
@@ -47,6 +37,28 @@ pub enum EarlyInput {
     /// and the session goes on.
     Flag,
     /// The session goes on as if nothing had been.
+    Allow {
+        /// Whether a session whose very first line ends with a bare LF is an
+        /// LF session: there LF alone ends lines, LF `.` LF ends a message, a
+        /// CR is refused, and STARTTLS, AUTH and BDAT do not exist. All others
+        /// are CR LF sessions, so nothing can be smuggled between the two.
+        ///
+        /// For scripts that write a whole session into the socket. A deviation
+        /// from RFC 5321 §4.1.1.4 and §2.3.8;
+        /// [`Data::line_ends`](super::Data::line_ends) tells of it.
+        lf_sessions: bool,
+    },
+}
+
+/// What to do when the peer turns out to speak another protocol: the first
+/// words are an HTTP request, a header field, or a TLS handshake (ALPACA, and
+/// web browsers made to send mail).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CrossProtocol {
+    /// 421 4.7.0, and the connection is closed. Rests on RFC 5321 §7.8.
+    #[default]
+    Reject,
+    /// They are commands like any other: refused with 500 one by one.
     Allow,
 }
 
@@ -60,78 +72,6 @@ pub enum UnofferedParameters {
     Reject,
     /// The application sees it and judges.
     Pass,
-}
-
-/// How much a server bears. `None` is unlimited.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// Octets of a command line, CRLF included. Default 4096: more than the
-    /// 512 and the additions of RFC 5321 §4.5.3.1.4, which are what everyone
-    /// must be able to take.
-    pub command_line: Option<usize>,
-    /// Octets of a message, after unstuffing: what SIZE says (RFC 1870).
-    /// Default 50 MiB.
-    pub message: Option<u64>,
-    /// Recipients of a transaction. Default 1000; RFC 5321 §4.5.3.1.8 wants at
-    /// least 100.
-    pub recipients: Option<usize>,
-    /// Commands that the machine refuses before it closes with 421. Default 20.
-    pub errors: Option<u32>,
-    /// Commands other than MAIL, RCPT, DATA, RSET and QUIT before it closes
-    /// with 421. Default 1000.
-    pub other_commands: Option<u32>,
-    /// Octets of refused message that are swallowed to get to its end, before
-    /// it closes with 552. Default 100 MiB.
-    pub discard: Option<u64>,
-    /// Octets of output above which nothing more is read or parsed. Default 16384.
-    pub output: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            command_line: Some(4096),
-            message: Some(50 << 20),
-            recipients: Some(1000),
-            errors: Some(20),
-            other_commands: Some(1000),
-            discard: Some(100 << 20),
-            output: 16384,
-        }
-    }
-}
-
-/// How long a server waits. `None` is for ever.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Timeouts {
-    /// For a complete command, from the reply before it, however its octets
-    /// arrive. Default 5 minutes (RFC 5321 §4.5.3.2.7).
-    pub command: Option<Duration>,
-    /// For the next octets of a message. Default 3 minutes.
-    pub data_block: Option<Duration>,
-    /// For a whole message, from the 354 to its end. Default 2 hours.
-    pub message: Option<Duration>,
-    /// For the application's answer. Default 10 minutes: as long as a client
-    /// waits for the last one (RFC 5321 §4.5.3.2.6).
-    pub answer: Option<Duration>,
-    /// For the peer to take the last output, once the session is over. Default
-    /// 30 seconds.
-    pub drain: Option<Duration>,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        const MINUTE: u64 = 60;
-        Self {
-            command: Some(Duration::from_secs(5 * MINUTE)),
-            data_block: Some(Duration::from_secs(3 * MINUTE)),
-            message: Some(Duration::from_secs(120 * MINUTE)),
-            answer: Some(Duration::from_secs(10 * MINUTE)),
-            drain: Some(Duration::from_secs(30)),
-        }
-    }
 }
 
 /// What a server offers, allows and bears: shared by any number of sessions.
@@ -160,8 +100,47 @@ pub struct Config {
     pub enhanced_status_codes: bool,
     /// Offers SIZE (RFC 1870) with [`Limits::message`]. That limit holds either way.
     pub size: bool,
-    /// Offers 8BITMIME, or 8BITMIME and SMTPUTF8.
+    /// Offers 8BITMIME, or 8BITMIME and SMTPUTF8. Default both.
     pub eight_bit: EightBit,
+    /// Offers CHUNKING, or CHUNKING and BINARYMIME (RFC 3030).
+    pub chunking: Chunking,
+    /// Offers STARTTLS (RFC 3207), or insists on it.
+    pub start_tls: StartTlsOffer,
+    /// Offers AUTH (RFC 4954).
+    pub auth: Option<AuthOffer>,
+    /// Offers DSN (RFC 3461), or DSN and MTRK (RFC 3885).
+    pub dsn: Dsn,
+    /// Offers DELIVERBY (RFC 2852).
+    pub deliver_by: DeliverBy,
+    /// Offers FUTURERELEASE (RFC 4865).
+    pub future_release: Option<FutureRelease>,
+    /// Offers MT-PRIORITY (RFC 6710).
+    pub mt_priority: MtPriority,
+    /// Offers REQUIRETLS (RFC 8689) where there is TLS.
+    pub require_tls: bool,
+    /// Offers RRVS (RFC 7293).
+    pub rrvs: bool,
+    /// Offers NO-SOLICITING (RFC 3865) with those keywords, a comma between
+    /// them; perhaps none.
+    pub no_soliciting: Option<String>,
+    /// Offers BURL (RFC 4468) with those sources; perhaps none. 8BITMIME, which
+    /// it requires, is then offered too.
+    pub burl: Option<Vec<String>>,
+    /// Offers LIMITS (RFC 9422): tells [`Limits::transactions`] and
+    /// [`Limits::recipients`].
+    pub announce_limits: bool,
+    /// Asks the application about ETRN, and offers it (RFC 1985). Otherwise
+    /// ETRN is answered 502.
+    pub etrn: bool,
+    /// Asks the application about ATRN, and offers it (RFC 2645). Otherwise
+    /// ATRN is answered 502.
+    pub atrn: bool,
+    /// Asks the application about XCLIENT, and offers it. Only for peers that
+    /// may pass for others: leave it off, and turn it on for them in the
+    /// configuration that the answer to [`Connect`](super::Connect) brings.
+    pub xclient: bool,
+    /// Asks the application about XFORWARD, and offers it; as with XCLIENT.
+    pub xforward: bool,
     /// Asks the application about VRFY, and offers it. Otherwise VRFY is
     /// answered 252 (RFC 5321 §3.5.3).
     pub vrfy: bool,
@@ -173,12 +152,17 @@ pub struct Config {
     pub help: bool,
     /// Offered besides, for extensions of one's own.
     pub extra_keywords: Vec<Capability<'static>>,
+    /// Verbs of one's own, in any case: they are asked about
+    /// ([`Unknown`](super::Unknown)), others are refused with 500.
+    pub private_verbs: Vec<String>,
     /// What the grammar takes beyond the RFCs. Default: [`Syntax::STRICT`] with
     /// [`long_paths`](Syntax::long_paths), since RFC 5321 §4.5.3.1 gives sizes
     /// that everyone must take, not limits.
     pub syntax: Syntax,
     /// Octets that come too early.
     pub early_input: EarlyInput,
+    /// Peers that speak another protocol.
+    pub cross_protocol: CrossProtocol,
     /// A CR or LF in a message that is not part of a CR LF.
     pub bare_line_ends: BareLineEnds,
     /// Parameters that belong to nothing that is offered.
@@ -206,57 +190,35 @@ impl Config {
             enhanced_status_codes: true,
             size: true,
             eight_bit: EightBit::default(),
+            chunking: Chunking::default(),
+            start_tls: StartTlsOffer::default(),
+            auth: None,
+            dsn: Dsn::default(),
+            deliver_by: DeliverBy::default(),
+            future_release: None,
+            mt_priority: MtPriority::default(),
+            require_tls: false,
+            rrvs: false,
+            no_soliciting: None,
+            burl: None,
+            announce_limits: false,
+            etrn: false,
+            atrn: false,
+            xclient: false,
+            xforward: false,
             vrfy: false,
             expn: false,
             help: false,
             extra_keywords: Vec::new(),
+            private_verbs: Vec::new(),
             syntax,
             early_input: EarlyInput::default(),
+            cross_protocol: CrossProtocol::default(),
             bare_line_ends: BareLineEnds::default(),
             unoffered_parameters: UnofferedParameters::default(),
             report_refused: false,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
         }
-    }
-
-    /// Whether `extension` is enabled, and therefore offered.
-    #[must_use]
-    pub fn offers(&self, extension: Extension) -> bool {
-        let is_lmtp = self.protocol == Protocol::Lmtp;
-        match extension {
-            Extension::Pipelining => self.pipelining || is_lmtp,
-            Extension::EnhancedStatusCodes => self.enhanced_status_codes || is_lmtp,
-            Extension::Size => self.size,
-            Extension::EightBitMime => self.eight_bit >= EightBit::Mime,
-            Extension::SmtpUtf8 => self.eight_bit == EightBit::Utf8,
-            Extension::Vrfy => self.vrfy,
-            Extension::Expn => self.expn,
-            Extension::Help => self.help,
-            _ => false,
-        }
-    }
-
-    /// What the reply to EHLO lists, in order.
-    pub(super) fn capabilities(&self) -> impl Iterator<Item = Cow<'_, Capability<'static>>> {
-        const ORDER: [Extension; 8] = [
-            Extension::Pipelining,
-            Extension::Size,
-            Extension::EightBitMime,
-            Extension::SmtpUtf8,
-            Extension::EnhancedStatusCodes,
-            Extension::Vrfy,
-            Extension::Expn,
-            Extension::Help,
-        ];
-        let offer = |extension| match extension {
-            Extension::Size => Capability::size(self.limits.message),
-            _ => Capability::from(extension),
-        };
-        ORDER
-            .into_iter()
-            .filter(|extension| self.offers(*extension))
-            .map(move |extension| Cow::Owned(offer(extension)))
-            .chain(self.extra_keywords.iter().map(Cow::Borrowed))
     }
 }

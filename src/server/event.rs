@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::exchange::{Connect, Data, Expand, Hello, Help, Mail, Message, Pending, Rcpt, Verify};
+use super::exchange::{
+    Atrn, Auth, AuthResponse, Burl, Connect, Data, Etrn, Expand, Hello, Help, Mail, Message,
+    Pending, Rcpt, StartTls, Unknown, Verify, Xclient, Xforward,
+};
 use crate::codec::CommandError;
 use crate::types::{ReplyCode, Verb};
 
@@ -38,6 +41,29 @@ pub enum Event {
     Expand(Pending<Expand>),
     /// HELP.
     Help(Pending<Help>),
+    /// STARTTLS.
+    StartTls(Pending<StartTls>),
+    /// The 220 to STARTTLS has been written, and not an octet has come since:
+    /// begin the TLS handshake, then call
+    /// [`Server::tls_established`](super::Server::tls_established). If it
+    /// fails, drop the connection and the session.
+    Handover,
+    /// AUTH.
+    Auth(Pending<Auth>),
+    /// The client's response to a challenge.
+    AuthResponse(Pending<AuthResponse>),
+    /// ETRN.
+    Etrn(Pending<Etrn>),
+    /// ATRN.
+    Atrn(Pending<Atrn>),
+    /// XCLIENT.
+    Xclient(Pending<Xclient>),
+    /// XFORWARD.
+    Xforward(Pending<Xforward>),
+    /// BURL.
+    Burl(Pending<Burl>),
+    /// A verb of one's own.
+    Unknown(Pending<Unknown>),
     /// Octets came while the client had to wait, behind that command (behind
     /// nothing: before the greeting). Only under
     /// [`EarlyInput::Flag`](super::EarlyInput::Flag).
@@ -84,6 +110,9 @@ pub enum AbortReason {
     /// Octets came before the 354.
     #[error("the client did not wait for the go-ahead")]
     EarlyInput,
+    /// The client gave it up between two chunks: RSET, a hello, or QUIT.
+    #[error("the client gave up the message")]
+    GivenUp,
     /// The session was shut down.
     #[error("the session was shut down")]
     Shutdown,
@@ -111,6 +140,24 @@ pub enum CloseReason {
     /// More errors than [`Limits::errors`](super::Limits::errors).
     #[error("too many errors")]
     TooManyErrors,
+    /// The first words were another protocol's.
+    #[error("the client speaks another protocol")]
+    CrossProtocol,
+    /// A BDAT whose size cannot be read: where the next command is, is not known.
+    #[error("a chunk of unknown size")]
+    ChunkSize,
+    /// More failed authentications than
+    /// [`Limits::auth_failures`](super::Limits::auth_failures).
+    #[error("too many failed authentications")]
+    TooManyAuthFailures,
+    /// More transactions than
+    /// [`Limits::transactions`](super::Limits::transactions).
+    #[error("too many transactions")]
+    TooManyTransactions,
+    /// ATRN has been accepted: once the output is written, the caller is the
+    /// client on this connection (RFC 2645).
+    #[error("the connection is turned round")]
+    Turned,
     /// More commands than [`Limits::other_commands`](super::Limits::other_commands).
     #[error("too many commands")]
     TooManyCommands,

@@ -7,12 +7,16 @@ use thiserror::Error;
 
 use super::Server;
 use super::answer::{
-    DataAccepted, Expanded, Greeting, HelloAccepted, Helped, MailAccepted, MessageAccepted,
-    RcptAccepted, Rejection, Verified,
+    AtrnAccepted, AuthStep, DataAccepted, EtrnAccepted, Expanded, Fetched, Greeting, HelloAccepted,
+    Helped, MailAccepted, MessageAccepted, RcptAccepted, Rejection, StartTlsAccepted,
+    UnknownAccepted, Verified, XforwardAccepted,
 };
 use super::state::Subject;
+use crate::Secret;
 use crate::types::{
-    Argument, BodyType, ForwardPath, HelloName, MailParameters, RcptParameters, ReversePath, Verb,
+    AbsoluteUri, Argument, BodyType, DomainList, EtrnTarget, ForwardPath, HelloName,
+    MailParameters, Mechanism, RcptParameters, ReversePath, UnknownCommand, Verb,
+    XclientAttributes, XforwardAttributes,
 };
 
 /// Which session this is: a number that the caller chooses and does not use
@@ -23,12 +27,12 @@ pub struct SessionId(pub u64);
 /// A question that the application answers, yes or no: one for each command
 /// that it has a say in.
 ///
-/// What a yes may say differs, so each has its own `Acceptance`, with a
-/// default: `Ok(Default::default())` is a plain yes to anything. A no is
+/// What a yes may say differs, so each has its own `Acceptance`. All but that
+/// of AUTH have a default: `Ok(Default::default())` is a plain yes. A no is
 /// always a [`Rejection`].
 pub trait Exchange: Settle {
     /// What a yes says.
-    type Acceptance: Default;
+    type Acceptance;
 }
 
 /// The answer to an [`Exchange`].
@@ -142,15 +146,39 @@ pub struct Rcpt {
     pub parameters: RcptParameters<'static>,
 }
 
-/// DATA: may the message come? At least one recipient has been accepted. After
-/// a yes come [`Body`](super::Event::Body) pieces, then one of
-/// [`Message`](super::Event::Message) and [`Aborted`](super::Event::Aborted). A
-/// no gives up the transaction.
+/// DATA, or the first BDAT or BURL: may the message come? At least one
+/// recipient has been accepted. After a yes come [`Body`](super::Event::Body)
+/// pieces, then one of [`Message`](super::Event::Message) and
+/// [`Aborted`](super::Event::Aborted). A no gives up the transaction.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Data {
     /// What the octets of the message are said to be.
     pub body: BodyType,
+    /// How they come. The pieces look the same either way.
+    pub transfer: Transfer,
+    /// What ends the lines of the message.
+    pub line_ends: LineEnding,
+}
+
+/// How a message comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transfer {
+    /// With DATA, up to a line that is a dot.
+    Dot,
+    /// With BDAT, in counted chunks, or with BURL (RFC 3030, RFC 4468).
+    Chunks,
+}
+
+/// What ends the lines of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineEnding {
+    /// CR LF, as it should be.
+    CrLf,
+    /// LF alone: an LF session, see
+    /// [`EarlyInput::Allow`](super::EarlyInput::Allow). To be converted by the
+    /// application before the message goes anywhere.
+    Lf,
 }
 
 /// The message is complete: is it taken? The envelope is
@@ -176,6 +204,8 @@ pub struct Message {
 pub struct Verify {
     /// What is to be verified.
     pub argument: Argument<'static>,
+    /// Whether the answer may be UTF-8 (RFC 6531 §3.7.4.2).
+    pub smtputf8: bool,
 }
 
 /// EXPN, if [`Config::expn`](super::Config::expn) is on.
@@ -184,6 +214,8 @@ pub struct Verify {
 pub struct Expand {
     /// What is to be expanded.
     pub argument: Argument<'static>,
+    /// Whether the answer may be UTF-8 (RFC 6531 §3.7.4.2).
+    pub smtputf8: bool,
 }
 
 /// HELP, if [`Config::help`](super::Config::help) is on.
@@ -192,6 +224,85 @@ pub struct Expand {
 pub struct Help {
     /// What about.
     pub argument: Option<Argument<'static>>,
+}
+
+/// STARTTLS. After a yes, [`Handover`](super::Event::Handover) follows when the
+/// 220 has been written.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct StartTls {}
+
+/// AUTH: the client says who it is. Answered with a step of the mechanism.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Auth {
+    /// The mechanism; one of those offered.
+    pub mechanism: Mechanism,
+    /// What the client says without being asked, decoded; perhaps empty.
+    pub initial_response: Option<Secret>,
+}
+
+/// What the client said to the last challenge. A client that gives up, or says
+/// what is not base64, is refused by the machine; another [`Auth`] begins anew.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AuthResponse {
+    /// The response, decoded; perhaps empty.
+    pub response: Secret,
+}
+
+/// ETRN (RFC 1985): what waits for that node is wanted. 458 and 459 are the
+/// codes of a no.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Etrn {
+    /// Whose mail.
+    pub target: EtrnTarget<'static>,
+}
+
+/// ATRN (RFC 2645), from an authenticated client: the mail of those domains is
+/// wanted on this very connection.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Atrn {
+    /// Whose mail; `None`: of all domains that are the client's.
+    pub domains: Option<DomainList<'static>>,
+}
+
+/// XCLIENT: the client stands for that one. After a yes the session begins
+/// anew, with a greeting; who the client is, is the application's to remember.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Xclient {
+    /// What is said of it.
+    pub attributes: XclientAttributes<'static>,
+}
+
+/// XFORWARD: where the next message came from.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Xforward {
+    /// What is said of it.
+    pub attributes: XforwardAttributes<'static>,
+}
+
+/// BURL (RFC 4468): the server is to fetch a part of the message, in the order
+/// of the chunks around it. After the last one, [`Message`] follows.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Burl {
+    /// Where from.
+    pub uri: AbsoluteUri<'static>,
+    /// Whether the message ends with it.
+    pub last: bool,
+}
+
+/// A verb of one's own ([`Config::private_verbs`](super::Config::private_verbs)).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Unknown {
+    /// The whole command.
+    pub command: UnknownCommand<'static>,
 }
 
 macro_rules! exchanges {
@@ -218,4 +329,13 @@ exchanges! {
     Verify => Verified, settle_verify;
     Expand => Expanded, settle_expand;
     Help => Helped, settle_help;
+    StartTls => StartTlsAccepted, settle_start_tls;
+    Auth => AuthStep, settle_auth;
+    AuthResponse => AuthStep, settle_auth_response;
+    Etrn => EtrnAccepted, settle_etrn;
+    Atrn => AtrnAccepted, settle_atrn;
+    Xclient => Greeting, settle_xclient;
+    Xforward => XforwardAccepted, settle_xforward;
+    Burl => Fetched, settle_burl;
+    Unknown => UnknownAccepted, settle_unknown;
 }

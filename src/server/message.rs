@@ -5,39 +5,117 @@ use bytes::{Bytes, BytesMut};
 use super::config::Protocol;
 use super::event::{AbortReason, CloseReason, Event};
 use super::exchange::Message;
-use super::replies;
-use super::state::{Next, Phase, Subject};
-use super::{Server, Step, after};
+use super::replies::{self, Said};
+use super::reply::{Step, after};
+use super::state::{Framing, Next, Phase, Subject};
+use super::{Config, Server};
 use crate::Timestamp;
-use crate::codec::{BareLineEnds, Decoded, DotDecoder};
+use crate::codec::{BareLineEnd, BareLineEnds, Decoded, DotDecoder, LfDecoder, LineEndCheck};
 
 /// The message that is being received.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub(super) struct Incoming {
-    decoder: DotDecoder,
+    decoder: Decoder,
     /// Octets handed out.
-    octets: u64,
+    pub(super) octets: u64,
     /// Octets dropped.
     discarded: u64,
+    /// Octets of the chunk that are still to come.
+    pub(super) remaining: u64,
+    /// When the message began, while one is being received.
+    began: Option<Timestamp>,
     /// In LMTP, the recipient to ask about next.
-    pub(super) recipient: usize,
+    pub(super) recipient: u32,
+    /// Whether the message ends with the chunk.
+    pub(super) is_last: bool,
+    /// Whether the application waits for its end.
+    pub(super) is_wanted: bool,
     /// Whether the session ends with the reply.
     pub(super) close_after: bool,
+    /// Whether the reply may be UTF-8.
+    pub(super) utf8_reply: bool,
+}
+
+/// What takes line ends, and dots, for what they are.
+#[derive(Debug)]
+pub(super) enum Decoder {
+    Dot(DotDecoder),
+    Lf(LfDecoder),
+    Check(LineEndCheck),
+    /// Chunks whose line ends are nobody's business.
+    Binary,
 }
 
 impl Incoming {
-    pub(super) const fn new(bare: BareLineEnds) -> Self {
+    pub(super) const fn new() -> Self {
         Self {
-            decoder: DotDecoder::new(bare),
+            decoder: Decoder::Binary,
             octets: 0,
             discarded: 0,
+            remaining: 0,
+            began: None,
             recipient: 0,
+            is_last: false,
+            is_wanted: false,
             close_after: false,
+            utf8_reply: false,
         }
     }
 
-    pub(super) const fn begin(&mut self, bare: BareLineEnds) {
-        *self = Self::new(bare);
+    /// A message that the application wants.
+    pub(super) fn begin(&mut self, decoder: Decoder) {
+        *self = Self {
+            decoder,
+            is_wanted: true,
+            remaining: self.remaining,
+            is_last: self.is_last,
+            ..Self::new()
+        };
+    }
+
+    pub(super) fn start_clock(&mut self, now: Timestamp) {
+        self.began.get_or_insert(now);
+    }
+
+    pub(super) const fn stop_clock(&mut self) {
+        self.began = None;
+    }
+
+    /// The check of a message in chunks, if its line ends matter.
+    pub(super) const fn line_ends(&mut self) -> Option<&mut LineEndCheck> {
+        match &mut self.decoder {
+            Decoder::Check(check) => Some(check),
+            _ => None,
+        }
+    }
+
+    fn decode(&mut self, input: &mut BytesMut) -> Option<Result<Decoded, BareLineEnd>> {
+        match &mut self.decoder {
+            Decoder::Dot(decoder) => decoder.next(input),
+            Decoder::Lf(decoder) => decoder.next(input),
+            Decoder::Check(_) | Decoder::Binary => None,
+        }
+    }
+}
+
+impl Decoder {
+    /// For DATA.
+    pub(super) const fn for_lines(config: &Config, is_lf: bool) -> Self {
+        match is_lf {
+            true => Self::Lf(LfDecoder::new()),
+            false => Self::Dot(DotDecoder::new(config.bare_line_ends)),
+        }
+    }
+
+    /// For BDAT. RFC 3030 §2: unless the message is binary, it is made of
+    /// lines; to let bare line ends in here would let them out with DATA
+    /// elsewhere (attack rule A12).
+    pub(super) fn for_chunks(config: &Config, is_binary: bool) -> Self {
+        match config.bare_line_ends {
+            BareLineEnds::Reject if !is_binary => Self::Check(LineEndCheck::new()),
+            _ => Self::Binary,
+        }
     }
 }
 
@@ -45,7 +123,7 @@ impl Server {
     /// Takes the next octets of the message from the input.
     pub(super) fn receive(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
         let before = input.len();
-        let decoded = self.incoming.decoder.next(input);
+        let decoded = self.incoming.decode(input);
         let taken = before - input.len();
         match decoded {
             None if self.state.eof => {
@@ -56,14 +134,17 @@ impl Server {
             Some(Ok(Decoded::Piece(piece))) => {
                 self.deadline = after(now, self.config.timeouts.data_block);
                 match self.state.phase {
-                    Phase::Body => self.hand_out(now, piece),
+                    Phase::Body(framing) => self.hand_out(now, framing, piece),
                     _ => self.discard(now, taken),
                 }
             }
-            Some(Ok(Decoded::End)) => self.message_is_complete(now),
+            Some(Ok(Decoded::End)) => match self.state.phase {
+                Phase::Body(_) => Step::Event(self.ask_about_message(now)),
+                _ => self.end_refused_message(),
+            },
             Some(Err(_)) => {
-                if self.state.phase == Phase::Body {
-                    self.refuse_message(replies::BARE_LINE_END_IN_DATA, AbortReason::BareLineEnd);
+                if let Phase::Body(framing) = self.state.phase {
+                    self.refuse_bare_line_end(framing);
                 }
                 Step::Again
             }
@@ -71,7 +152,7 @@ impl Server {
     }
 
     /// Hands out a piece, or as much of it as a message may have.
-    fn hand_out(&mut self, now: Timestamp, mut piece: Bytes) -> Step {
+    pub(super) fn hand_out(&mut self, now: Timestamp, framing: Framing, mut piece: Bytes) -> Step {
         let room = match self.config.limits.message {
             Some(limit) => limit.saturating_sub(self.incoming.octets),
             None => u64::MAX,
@@ -79,7 +160,7 @@ impl Server {
         let fits = usize::try_from(room).unwrap_or(usize::MAX);
         if piece.len() > fits {
             let excess = piece.split_off(fits);
-            self.refuse_message(replies::TOO_BIG, AbortReason::TooBig);
+            self.refuse_message(framing, replies::TOO_BIG, AbortReason::TooBig);
             self.discard(now, excess.len());
         }
         self.incoming.octets += piece.len() as u64;
@@ -90,7 +171,7 @@ impl Server {
     }
 
     /// Counts octets of a message that nobody wants: not without end.
-    fn discard(&mut self, now: Timestamp, octets: usize) -> Step {
+    pub(super) fn discard(&mut self, now: Timestamp, octets: usize) -> Step {
         self.incoming.discarded = self.incoming.discarded.saturating_add(octets as u64);
         let limit = self.config.limits.discard;
         if limit.is_some_and(|limit| self.incoming.discarded > limit) {
@@ -99,28 +180,28 @@ impl Server {
         Step::Again
     }
 
-    fn refuse_message(&mut self, said: replies::Said, reason: AbortReason) {
+    pub(super) fn refuse_bare_line_end(&mut self, framing: Framing) {
+        let said = replies::BARE_LINE_END_IN_DATA;
+        self.refuse_message(framing, said, AbortReason::BareLineEnd);
+    }
+
+    fn refuse_message(&mut self, framing: Framing, said: Said, reason: AbortReason) {
         self.stage_own(said);
-        self.swallow(reason);
+        self.swallow(framing, reason);
     }
 
     /// Reads on to the end of the message for its end's sake; what will be
     /// said then has been staged.
-    pub(super) const fn swallow(&mut self, reason: AbortReason) {
+    pub(super) const fn swallow(&mut self, framing: Framing, reason: AbortReason) {
         self.abort(reason);
-        self.state.phase = Phase::Swallow;
+        self.state.phase = Phase::Swallow(framing);
     }
 
-    fn message_is_complete(&mut self, now: Timestamp) -> Step {
-        if self.state.phase == Phase::Body {
-            return Step::Event(self.ask_about_message(now));
-        }
+    /// A message that nobody wants is at its end: its reply is given, in LMTP
+    /// to each recipient (RFC 2033 §4.2, §4.3), even if there are none.
+    pub(super) fn end_refused_message(&mut self) -> Step {
         if self.config.protocol == Protocol::Lmtp {
-            // RFC 2033 §4.2: each recipient gets the refusal.
-            let recipients = self
-                .envelope()
-                .map_or(1, |envelope| envelope.recipients.len());
-            self.output.repeat(recipients);
+            self.output.repeat(self.recipients());
         }
         let next = self.end_message();
         self.state.answer(Subject::Message, next);
@@ -132,10 +213,11 @@ impl Server {
             octets: self.incoming.octets,
             recipient: match self.config.protocol {
                 Protocol::Smtp => None,
-                Protocol::Lmtp => Some(self.incoming.recipient),
+                Protocol::Lmtp => Some(self.incoming.recipient as usize),
             },
         };
-        self.message_deadline = None;
+        self.incoming.is_wanted = false;
+        self.incoming.stop_clock();
         Event::Message(self.ask(now, Subject::Message, question))
     }
 
@@ -146,5 +228,22 @@ impl Server {
             true => Next::Close(CloseReason::Rejected),
             false => Next::Command,
         }
+    }
+
+    /// How many recipients have been accepted.
+    pub(super) fn recipients(&self) -> usize {
+        self.envelope()
+            .map_or(0, |envelope| envelope.recipients.len())
+    }
+
+    /// When the message must be complete: at the latest, or for being slower
+    /// on the average than is borne with (attack rule A20).
+    pub(super) fn message_deadline(&self) -> Option<Timestamp> {
+        let began = self.incoming.began?;
+        let timeouts = &self.config.timeouts;
+        let octets = self.incoming.octets.saturating_add(self.incoming.discarded);
+        let for_rate = timeouts.rate.map(|rate| rate.allows(octets));
+        let limit = [timeouts.message, for_rate].into_iter().flatten().min();
+        after(began, limit)
     }
 }

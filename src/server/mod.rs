@@ -4,45 +4,57 @@
 //! mean ([`Event`]), takes its answers, and says what to send back.
 
 mod answer;
+mod auth;
+mod chunk;
 mod command;
 mod config;
 mod event;
 mod exchange;
+mod extensions;
+mod limits;
+mod mail;
 mod message;
 mod output;
+mod received;
 mod replies;
+mod reply;
 mod settle;
 mod state;
 
 use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
-use core::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use thiserror::Error;
 
 pub use answer::{
-    DataAccepted, Expanded, Greeting, HelloAccepted, Helped, MailAccepted, MessageAccepted,
-    RcptAccepted, Rejection, Verified,
+    AtrnAccepted, AuthStep, Authenticated, DataAccepted, EtrnAccepted, Expanded, Fetched, Greeting,
+    HelloAccepted, Helped, MailAccepted, MessageAccepted, RcptAccepted, Rejection,
+    StartTlsAccepted, UnknownAccepted, Verified, XforwardAccepted,
 };
-pub use config::{Config, EarlyInput, EightBit, Limits, Protocol, Timeouts, UnofferedParameters};
+pub use config::{Config, CrossProtocol, EarlyInput, Protocol, UnofferedParameters};
 pub use event::{AbortReason, CloseReason, Event, Refused};
 #[doc(hidden)]
 pub use exchange::Settle;
 pub use exchange::{
-    Answer, Connect, Data, Exchange, Expand, Hello, Help, Mail, Message, Pending, Rcpt, SessionId,
-    StaleAnswer, Verify,
+    Answer, Atrn, Auth, AuthResponse, Burl, Connect, Data, Etrn, Exchange, Expand, Hello, Help,
+    LineEnding, Mail, Message, Pending, Rcpt, SessionId, StaleAnswer, StartTls, Transfer, Unknown,
+    Verify, Xclient, Xforward,
 };
+pub use extensions::{
+    AuthOffer, Chunking, DeliverBy, Dsn, EightBit, FutureRelease, MtPriority, StartTlsOffer,
+};
+pub use limits::{Limits, MinimumRate, Timeouts};
 pub use output::Output;
+pub use received::Received;
 
 use crate::Timestamp;
 use crate::codec::LineFramer;
-use crate::types::{EnhancedCode, Envelope, Extension, HelloName, ReplyCode, Verb};
+use crate::types::{Envelope, HelloName};
+use chunk::PendingBurl;
 use message::Incoming;
-use replies::Said;
-use state::{Next, Phase, State, Subject, Transaction};
+use reply::{Step, after};
+use state::{Next, Phase, State, Transaction};
 
 /// What protects the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,17 +171,18 @@ pub struct Server {
     incoming: Incoming,
     output: Output,
     hello: Option<HelloName<'static>>,
+    identity: Option<Box<str>>,
     envelope: Option<Box<Envelope>>,
+    burl: Option<Box<PendingBurl>>,
     /// Of the question that was asked last.
     serial: u32,
-    errors: u32,
-    other_commands: u32,
+    counters: Counters,
+    /// Challenges of the AUTH exchange that is going on.
+    auth_rounds: u32,
     /// To be told before anything else.
     aborted: Option<AbortReason>,
     /// For the next step of the peer or the application.
     deadline: Option<Timestamp>,
-    /// For the message that is being received.
-    message_deadline: Option<Timestamp>,
     shutdown: Option<Box<Shutdown>>,
 }
 
@@ -178,15 +191,6 @@ pub struct Server {
 struct Shutdown {
     why: Rejection,
     deadline: Timestamp,
-}
-
-/// What one step of the machine comes to.
-enum Step {
-    Event(Event),
-    /// Something changed; look again.
-    Again,
-    /// Nothing can be done for now.
-    Wait,
 }
 
 /// The caller's side of a session begins and ends here.
@@ -198,8 +202,8 @@ impl Server {
     #[must_use]
     pub fn new(config: Arc<Config>, id: SessionId, security: Security, now: Timestamp) -> Self {
         Self {
-            framer: LineFramer::new(config.limits.command_line),
-            incoming: Incoming::new(config.bare_line_ends),
+            framer: config.framer(),
+            incoming: Incoming::new(),
             deadline: after(now, config.timeouts.answer),
             config,
             id,
@@ -207,12 +211,13 @@ impl Server {
             state: State::new(),
             output: Output::default(),
             hello: None,
+            identity: None,
             envelope: None,
+            burl: None,
             serial: 0,
-            errors: 0,
-            other_commands: 0,
+            counters: Counters::default(),
+            auth_rounds: 0,
             aborted: None,
-            message_deadline: None,
             shutdown: None,
         }
     }
@@ -221,6 +226,12 @@ impl Server {
     #[must_use]
     pub const fn id(&self) -> SessionId {
         self.id
+    }
+
+    /// What holds for this session.
+    #[must_use]
+    pub const fn config(&self) -> &Arc<Config> {
+        &self.config
     }
 
     /// What protects the connection.
@@ -235,15 +246,54 @@ impl Server {
         self.hello.as_ref()
     }
 
+    /// Whether the client may use extensions: it said EHLO or LHLO, not HELO.
+    #[must_use]
+    pub const fn is_extended(&self) -> bool {
+        matches!(self.state.dialect, Some(state::Dialect::Extended))
+    }
+
+    /// Who the client is, once it has authenticated
+    /// ([`Authenticated::new`]).
+    #[must_use]
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
+    }
+
     /// The envelope of the transaction that is open: the reverse-path, its
     /// parameters, and the recipients accepted so far.
     #[must_use]
     pub fn envelope(&self) -> Option<&Envelope> {
         match self.state.transaction {
             Transaction::None => None,
-            Transaction::Mail | Transaction::Rcpt => self.envelope.as_deref(),
+            _ => self.envelope.as_deref(),
         }
     }
+
+    /// What has been counted so far.
+    #[must_use]
+    pub const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The `Received:` field for the message of the transaction that is open
+    /// (RFC 5321 §4.4), to be completed.
+    pub fn received(&self) -> Received<'_> {
+        Received::new(self)
+    }
+}
+
+/// What a session has counted. Survives every reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Commands that the machine refused.
+    pub errors: u32,
+    /// Commands that move no mail.
+    pub other_commands: u32,
+    /// Transactions, from an accepted MAIL on.
+    pub transactions: u32,
+    /// AUTH exchanges that failed.
+    pub auth_failures: u32,
 }
 
 /// In.
@@ -269,14 +319,41 @@ impl Server {
                     self.deadline = None;
                 }
             }
-            Phase::Owed(_) | Phase::Command | Phase::Body | Phase::Swallow => {
-                if is_due(self.deadline) || is_due(self.message_deadline) {
+            // In the middle of a handshake there is nothing to be said.
+            Phase::TlsReply | Phase::TlsHandshake => {
+                if is_due(self.deadline) || is_due(self.shutdown_deadline()) {
+                    self.close_silently(now, CloseReason::Timeout);
+                }
+            }
+            _ => {
+                if is_due(self.deadline) || is_due(self.message_deadline()) {
                     self.abort(AbortReason::Timeout);
                     self.close_with(now, replies::TIMEOUT, CloseReason::Timeout);
                 } else if is_due(self.shutdown_deadline()) {
                     self.shut_down(now);
                 }
             }
+        }
+    }
+
+    /// The handshake that [`Handover`](Event::Handover) asked for is done: what
+    /// comes in and goes out from now on is protected by TLS.
+    ///
+    /// What was said before is forgotten: the hello, who the client is, the
+    /// transaction (RFC 3207 §4.2). Octets in `input` came before the
+    /// handshake: somebody put them there, and the session is closed. Does
+    /// nothing unless a handshake was asked for.
+    pub fn tls_established(&mut self, now: Timestamp, input: &mut BytesMut) {
+        if self.state.phase != Phase::TlsHandshake {
+            return;
+        }
+        self.security = Security::Tls;
+        self.reset_session();
+        if input.is_empty() {
+            self.proceed(now, Next::Command);
+        } else {
+            input.clear();
+            self.close_with(now, replies::OUT_OF_TURN, CloseReason::EarlyInput);
         }
     }
 }
@@ -294,6 +371,9 @@ impl Server {
         loop {
             if let Some(reason) = self.aborted.take() {
                 return Some(Event::Aborted(reason));
+            }
+            if core::mem::take(&mut self.state.reset) {
+                return Some(Event::Reset);
             }
             match self.step(now, input) {
                 Step::Event(event) => return Some(event),
@@ -316,10 +396,10 @@ impl Server {
             return false;
         }
         match self.state.phase {
-            Phase::Command | Phase::Body | Phase::Swallow => true,
+            Phase::Command | Phase::AuthLine | Phase::Body(_) | Phase::Swallow(_) => true,
             // One octet is enough to know that the peer did not wait.
             Phase::Owed(subject) => self.must_wait(subject) && !self.state.early,
-            Phase::Start | Phase::Answered(..) | Phase::Closing(_) | Phase::Closed => false,
+            _ => false,
         }
     }
 
@@ -339,10 +419,10 @@ impl Server {
             Phase::Closing(_) | Phase::Closed => {
                 self.deadline.filter(|_| self.output.has_remaining())
             }
-            Phase::Owed(_) | Phase::Command | Phase::Body | Phase::Swallow => {
+            _ => {
                 let deadlines = [
                     self.deadline,
-                    self.message_deadline,
+                    self.message_deadline(),
                     self.shutdown_deadline(),
                 ];
                 deadlines.into_iter().flatten().min()
@@ -383,12 +463,12 @@ impl Server {
     ///
     /// No message is being received; `why` comes back.
     pub fn refuse_body(&mut self, why: Rejection) -> Result<(), NoBody> {
-        if self.state.phase != Phase::Body {
+        let Phase::Body(framing) = self.state.phase else {
             return Err(NoBody(why));
-        }
+        };
         self.incoming.close_after = why.ends_session();
         self.stage_rejection(&why);
-        self.swallow(AbortReason::Refused);
+        self.swallow(framing, AbortReason::Refused);
         Ok(())
     }
 
@@ -406,189 +486,3 @@ impl Server {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("no message is being received")]
 pub struct NoBody(pub Rejection);
-
-/// The machine.
-impl Server {
-    fn step(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
-        match self.state.phase {
-            Phase::Closed => Step::Wait,
-            Phase::Closing(reason) => {
-                self.state.phase = Phase::Closed;
-                Step::Event(Event::Closed(reason))
-            }
-            _ if self.is_output_high() => Step::Wait,
-            Phase::Start => Step::Event(Event::Connect(self.ask(
-                now,
-                Subject::Connection,
-                Connect {},
-            ))),
-            Phase::Owed(_) => {
-                self.state.early |= !input.is_empty();
-                Step::Wait
-            }
-            Phase::Answered(subject, next) => self.reply(now, input, subject, next),
-            Phase::Command => self.next_command(now, input),
-            Phase::Body | Phase::Swallow => self.receive(now, input),
-        }
-    }
-
-    fn ask<E>(&mut self, now: Timestamp, subject: Subject, question: E) -> Pending<E> {
-        self.serial = self.serial.wrapping_add(1);
-        self.state.ask(subject);
-        self.deadline = after(now, self.config.timeouts.answer);
-        Pending {
-            question,
-            subject,
-            session: self.id,
-            serial: self.serial,
-        }
-    }
-
-    /// Shows the staged reply, unless the peer has talked too soon.
-    fn reply(&mut self, now: Timestamp, input: &BytesMut, subject: Subject, next: Next) -> Step {
-        let is_early = self.must_wait(subject) && (self.state.early || !input.is_empty());
-        if is_early && !matches!(next, Next::Close(_)) {
-            return self.reply_to_early_talker(now, subject, next);
-        }
-        self.proceed(now, next)
-    }
-
-    /// Attack rule A10: octets came while the client had to wait.
-    fn reply_to_early_talker(&mut self, now: Timestamp, subject: Subject, next: Next) -> Step {
-        let verb = match subject {
-            Subject::Command(verb) => Some(verb),
-            Subject::Connection | Subject::Message => None,
-        };
-        match self.config.early_input {
-            EarlyInput::Reject => {
-                // The answer to a message stands: it may be stored already.
-                if subject == Subject::Message {
-                    self.output.show();
-                }
-                self.abort(AbortReason::EarlyInput);
-                self.close_with(now, replies::OUT_OF_TURN, CloseReason::EarlyInput);
-                Step::Again
-            }
-            // What waits behind a DATA that is refused may be a message.
-            _ if verb == Some(Verb::Data) && next != Next::Body => {
-                self.proceed(now, Next::Close(CloseReason::EarlyInput))
-            }
-            EarlyInput::Flag => {
-                self.proceed(now, next);
-                Step::Event(Event::EarlyInput(verb))
-            }
-            EarlyInput::Allow => self.proceed(now, next),
-        }
-    }
-
-    /// Shows the staged reply and goes on.
-    fn proceed(&mut self, now: Timestamp, next: Next) -> Step {
-        self.output.show();
-        self.state.proceed(next);
-        let timeouts = &self.config.timeouts;
-        match next {
-            Next::Command => self.deadline = after(now, timeouts.command),
-            Next::Body => {
-                self.deadline = after(now, timeouts.data_block);
-                self.message_deadline = after(now, timeouts.message);
-            }
-            Next::Recipient => return Step::Event(self.ask_about_message(now)),
-            Next::Close(_) => self.deadline = after(now, timeouts.drain),
-        }
-        Step::Again
-    }
-
-    /// Says `said` instead of whatever was staged, and ends the session.
-    fn close_with(&mut self, now: Timestamp, said: Said, reason: CloseReason) {
-        self.output.unstage();
-        self.stage_own(said);
-        self.proceed(now, Next::Close(reason));
-    }
-
-    /// Ends the session without a word.
-    fn close_silently(&mut self, now: Timestamp, reason: CloseReason) -> Step {
-        self.output.unstage();
-        self.proceed(now, Next::Close(reason))
-    }
-
-    fn shut_down(&mut self, now: Timestamp) {
-        if let Some(shutdown) = self.shutdown.take() {
-            self.abort(AbortReason::Shutdown);
-            self.output.unstage();
-            self.stage_rejection(&shutdown.why);
-            self.proceed(now, Next::Close(CloseReason::Shutdown));
-        }
-    }
-
-    /// Remembers to tell that the message will not become complete, if one is
-    /// being received and nobody has been told yet.
-    const fn abort(&mut self, reason: AbortReason) {
-        if self.state.in_wanted_body() {
-            self.aborted = Some(reason);
-        }
-    }
-
-    /// Gives up the transaction; the hello, and what has been counted, stays.
-    fn reset_transaction(&mut self) {
-        self.state.transaction = Transaction::None;
-        self.message_deadline = None;
-        if let Some(envelope) = &mut self.envelope {
-            envelope.recipients.clear();
-            envelope.recipients.shrink_to(64);
-        }
-    }
-
-    /// Stages a reply, with its enhanced code if those are on (RFC 2034 §4).
-    fn stage(&mut self, code: ReplyCode, enhanced: Option<EnhancedCode>, text: &str) {
-        let enhanced = enhanced.filter(|_| self.config.offers(Extension::EnhancedStatusCodes));
-        if text.is_ascii() || self.may_say_utf8(code) {
-            self.output.stage(code, enhanced, text);
-        } else {
-            let ascii = |character: char| if character.is_ascii() { character } else { '?' };
-            let text: String = text.chars().map(ascii).collect();
-            self.output.stage(code, enhanced, &text);
-        }
-    }
-
-    /// Stages a reply of the machine's own. RFC 5321 §4.2.2: a 221 or 421 says
-    /// whose it is.
-    fn stage_own(&mut self, said: Said) {
-        match said.code {
-            ReplyCode::CLOSING | ReplyCode::SERVICE_NOT_AVAILABLE => {
-                let text = format!("{} {}", self.config.hostname, said.text);
-                self.stage(said.code, said.enhanced, &text);
-            }
-            _ => self.stage(said.code, said.enhanced, said.text),
-        }
-    }
-
-    fn stage_rejection(&mut self, why: &Rejection) {
-        self.stage(why.code, why.enhanced, why.text.as_str());
-    }
-
-    /// RFC 6531 §3.7.4: a 251 or 551 to RCPT may hold the new address.
-    fn may_say_utf8(&self, code: ReplyCode) -> bool {
-        matches!(code, ReplyCode::WILL_FORWARD | ReplyCode::USER_NOT_LOCAL)
-            && self
-                .envelope()
-                .is_some_and(|envelope| envelope.parameters.smtputf8())
-    }
-
-    fn must_wait(&self, subject: Subject) -> bool {
-        let pipelining = self.config.offers(Extension::Pipelining);
-        self.state.must_wait(subject, pipelining)
-    }
-
-    fn is_output_high(&self) -> bool {
-        self.output.remaining() >= self.config.limits.output.max(1)
-    }
-
-    fn shutdown_deadline(&self) -> Option<Timestamp> {
-        self.shutdown.as_ref().map(|shutdown| shutdown.deadline)
-    }
-}
-
-/// The deadline of something that begins now.
-fn after(now: Timestamp, timeout: Option<Duration>) -> Option<Timestamp> {
-    timeout.map(|timeout| now.after(timeout))
-}

@@ -36,8 +36,18 @@ impl Output {
         self.shown = self.octets.len();
     }
 
-    /// Stages what is staged so many times in all.
+    /// Adds a 334, which alone may be longer than 512 octets (RFC 4954 §4).
+    pub(super) fn stage_challenge(&mut self, base64: &str) {
+        for part in ["334 ", base64, "\r\n"] {
+            self.octets.extend_from_slice(part.as_bytes());
+        }
+    }
+
+    /// Stages what is staged so many times in all; perhaps not at all.
     pub(super) fn repeat(&mut self, times: usize) {
+        if times == 0 {
+            self.unstage();
+        }
         let staged = self.shown..self.octets.len();
         for _ in 1..times {
             self.octets.extend_from_within(staged.clone());

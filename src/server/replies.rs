@@ -32,6 +32,13 @@ replies! {
     WILL_FORWARD: WILL_FORWARD RECIPIENT_OK, "User not local; will forward";
     START_INPUT: START_MAIL_INPUT, "Start mail input; end with <CRLF>.<CRLF>";
     ACCEPTED: OK OK, "Message accepted";
+    CHUNK_RECEIVED: OK OK, "Chunk received";
+    FETCHED: OK OK, "Fetched";
+    START_TLS: READY OK, "Ready to start TLS";
+    AUTHENTICATED: AUTHENTICATED AUTHENTICATED, "Authentication succeeded";
+    TURNED: OK OK, "Turning the connection round";
+    QUEUE_STARTED: OK OK, "Queue started";
+    NOTED: OK OK, "Noted";
     RESET: OK OK, "Reset";
     DONE: OK OK, "Ok";
     HELP: HELP OK, "This server speaks SMTP as in RFC 5321";
@@ -43,6 +50,7 @@ replies! {
     UNKNOWN_COMMAND: SYNTAX_ERROR INVALID_COMMAND, "Command not recognized";
     NOT_IMPLEMENTED: COMMAND_NOT_IMPLEMENTED INVALID_COMMAND, "Command not implemented";
     LINE_TOO_LONG: SYNTAX_ERROR SYNTAX_ERROR, "Line too long";
+    AUTH_LINE_TOO_LONG: SYNTAX_ERROR AUTH_LINE_TOO_LONG, "Authentication exchange line is too long";
     BARE_LINE_FEED: SYNTAX_ERROR SYNTAX_ERROR, "Line ended by LF, not by CR LF";
     BARE_LINE_END_IN_DATA: MAILBOX_UNAVAILABLE SYNTAX_ERROR, "Message has a CR or LF outside of CR LF";
     NO_SERVICE: BAD_SEQUENCE INVALID_COMMAND, "No service here; only QUIT is left";
@@ -51,6 +59,21 @@ replies! {
     MAIL_FIRST: BAD_SEQUENCE INVALID_COMMAND, "MAIL first";
     RCPT_FIRST: BAD_SEQUENCE INVALID_COMMAND, "No valid recipients";
     NO_VALID_RECIPIENTS: TRANSACTION_FAILED INVALID_COMMAND, "No valid recipients";
+    DATA_AFTER_BDAT: BAD_SEQUENCE INVALID_COMMAND, "The message is coming in chunks";
+    DATA_FOR_BINARY: BAD_SEQUENCE INVALID_COMMAND, "BODY=BINARYMIME needs BDAT";
+    REFUSED_BEFORE: TRANSACTION_FAILED PROTOCOL_ERROR, "The message has been refused";
+    TLS_ALREADY: BAD_SEQUENCE INVALID_COMMAND, "TLS is on already";
+    IN_TRANSACTION: BAD_SEQUENCE INVALID_COMMAND, "Not in a transaction";
+    AUTH_ALREADY: BAD_SEQUENCE INVALID_COMMAND, "Authenticated already";
+    MECHANISM_NOT_OFFERED: PARAMETER_NOT_IMPLEMENTED INVALID_ARGUMENTS, "Mechanism not offered";
+    SERVER_SPEAKS_FIRST: ARGUMENT_SYNTAX_ERROR SECURITY_REQUIRED, "The server speaks first in this mechanism";
+    AUTH_CANCELLED: ARGUMENT_SYNTAX_ERROR SECURITY_REQUIRED, "Authentication cancelled";
+    BAD_BASE64: ARGUMENT_SYNTAX_ERROR SYNTAX_ERROR, "Bad base64";
+    TOO_MANY_ROUNDS: AUTHENTICATION_FAILED BAD_CREDENTIALS, "Authentication takes too many rounds";
+    TLS_FIRST: AUTHENTICATION_REQUIRED SECURITY_REQUIRED, "Must issue a STARTTLS command first";
+    AUTH_FIRST: AUTHENTICATION_REQUIRED SECURITY_REQUIRED, "Authentication required";
+    HELD_TOO_LONG: ARGUMENT_SYNTAX_ERROR INVALID_ARGUMENTS, "To be held longer than this server holds messages";
+    TOO_HASTY: PARAMETERS_NOT_RECOGNIZED INVALID_ARGUMENTS, "To be delivered sooner than this server promises";
     PARAMETER_NOT_OFFERED: PARAMETERS_NOT_RECOGNIZED INVALID_ARGUMENTS, "Parameter not recognized or not offered";
     NON_ASCII_SENDER: MAILBOX_UNAVAILABLE NON_ASCII_ADDRESS, "Address is not ASCII, and SMTPUTF8 was not given";
     NON_ASCII_RECIPIENT: MAILBOX_NAME_NOT_ALLOWED NON_ASCII_ADDRESS, "Address is not ASCII, and SMTPUTF8 was not given";
@@ -59,6 +82,9 @@ replies! {
     OUT_OF_TURN: TRANSACTION_FAILED PROTOCOL_ERROR, "You talk too soon";
     TOO_MANY_ERRORS: SERVICE_NOT_AVAILABLE SECURITY, "too many errors";
     TOO_MANY_COMMANDS: SERVICE_NOT_AVAILABLE SECURITY, "too many commands";
+    TOO_MANY_TRANSACTIONS: SERVICE_NOT_AVAILABLE SECURITY, "too many transactions";
+    TOO_MANY_AUTH_FAILURES: SERVICE_NOT_AVAILABLE SECURITY, "too many failed authentications";
+    CROSS_PROTOCOL: SERVICE_NOT_AVAILABLE SECURITY, "speaks SMTP";
     TIMEOUT: SERVICE_NOT_AVAILABLE BAD_CONNECTION, "timeout";
 }
 

@@ -3,7 +3,7 @@
 use super::config::Protocol;
 use super::event::CloseReason;
 use super::replies::{self, Said};
-use crate::types::Verb;
+use crate::types::{BodyType, Verb};
 
 /// What the machine is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,18 +12,34 @@ pub(super) enum Phase {
     Start,
     /// A command is wanted.
     Command,
+    /// A line of an AUTH exchange is wanted.
+    AuthLine,
     /// The application owes an answer.
     Owed(Subject),
     /// A reply is staged; the next poll shows it.
     Answered(Subject, Next),
-    /// A message is being received.
-    Body,
-    /// A message is being received that nobody wants; its reply is staged.
-    Swallow,
+    /// A message, or a chunk of one, is being received.
+    Body(Framing),
+    /// A message, or a chunk, is being received that nobody wants; its reply is
+    /// staged.
+    Swallow(Framing),
+    /// The 220 to STARTTLS is being written.
+    TlsReply,
+    /// The caller does the TLS handshake.
+    TlsHandshake,
     /// The last event is due.
     Closing(CloseReason),
     /// The last event has been told.
     Closed,
+}
+
+/// How the end of what is being received is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// By a line that is a dot.
+    Dot,
+    /// By counting.
+    Chunk,
 }
 
 /// What a reply is to.
@@ -33,6 +49,12 @@ pub(super) enum Subject {
     Connection,
     /// A command.
     Command(Verb),
+    /// An AUTH command that brings an initial response.
+    AuthWithInitialResponse,
+    /// A line of an AUTH exchange.
+    AuthLine,
+    /// The first BDAT or BURL, whose chunk is behind it.
+    Chunk(Verb),
     /// A message.
     Message,
 }
@@ -42,10 +64,16 @@ pub(super) enum Subject {
 pub(super) enum Next {
     /// A command.
     Command,
-    /// The message.
-    Body,
+    /// A line of an AUTH exchange.
+    AuthLine,
+    /// The message, or a chunk of it.
+    Body(Framing),
+    /// The question about a BURL.
+    Burl,
     /// In LMTP, the question about the next recipient.
     Recipient,
+    /// The TLS handshake.
+    Tls,
     /// The end of the session.
     Close(CloseReason),
 }
@@ -69,10 +97,15 @@ pub(super) enum Transaction {
     Mail,
     /// RCPT has been accepted, at least once.
     Rcpt,
+    /// A chunk has been received.
+    Chunks,
+    /// A chunk has been refused: so are all others, up to the last one.
+    Refused,
 }
 
 /// All that decides what may come next.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) dialect: Option<Dialect>,
@@ -83,6 +116,8 @@ pub(super) struct State {
     pub(super) eof: bool,
     /// Octets have been seen while the client had to wait.
     pub(super) early: bool,
+    /// RSET is to be told.
+    pub(super) reset: bool,
 }
 
 impl State {
@@ -94,22 +129,32 @@ impl State {
             turned_away: false,
             eof: false,
             early: false,
+            reset: false,
         }
     }
 
     /// Whether that command may come now (RFC 5321 §4.1.4).
-    pub(super) fn check_order(&self, verb: Verb, protocol: Protocol) -> Result<(), Said> {
+    pub(super) fn check_order(
+        &self,
+        verb: Verb,
+        protocol: Protocol,
+        body: BodyType,
+    ) -> Result<(), Said> {
         if self.turned_away && verb != Verb::Quit {
             return Err(replies::NO_SERVICE);
         }
         match (verb, protocol) {
             // RFC 2033 §4.1: LHLO replaces EHLO and HELO.
-            (Verb::Ehlo | Verb::Helo, Protocol::Lmtp)
-            | (Verb::Lhlo, Protocol::Smtp)
-            | (Verb::Unknown, _) => Err(replies::UNKNOWN_COMMAND),
+            (Verb::Ehlo | Verb::Helo, Protocol::Lmtp) | (Verb::Lhlo, Protocol::Smtp) => {
+                Err(replies::UNKNOWN_COMMAND)
+            }
             (Verb::Mail, _) => self.check_mail(),
             (Verb::Rcpt, _) => self.check_rcpt(),
-            (Verb::Data, _) => self.check_data(protocol),
+            (Verb::Data, _) => self.check_data(protocol, body),
+            (Verb::Bdat | Verb::Burl, _) => self.check_chunk(protocol),
+            (Verb::StartTls | Verb::Auth | Verb::Etrn | Verb::Xclient | Verb::Xforward, _) => {
+                self.check_no_transaction()
+            }
             _ => Ok(()),
         }
     }
@@ -128,16 +173,43 @@ impl State {
         match self.transaction {
             Transaction::None => Err(replies::MAIL_FIRST),
             Transaction::Mail | Transaction::Rcpt => Ok(()),
+            Transaction::Chunks | Transaction::Refused => Err(replies::DATA_AFTER_BDAT),
+        }
+    }
+
+    fn check_data(&self, protocol: Protocol, body: BodyType) -> Result<(), Said> {
+        self.check_recipients(protocol)?;
+        match self.transaction {
+            // RFC 3030 §2: not both.
+            Transaction::Chunks | Transaction::Refused => Err(replies::DATA_AFTER_BDAT),
+            // RFC 3030 §3
+            _ if body == BodyType::BinaryMime => Err(replies::DATA_FOR_BINARY),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_chunk(&self, protocol: Protocol) -> Result<(), Said> {
+        self.check_recipients(protocol)?;
+        match self.transaction {
+            Transaction::Refused => Err(replies::REFUSED_BEFORE),
+            _ => Ok(()),
         }
     }
 
     /// RFC 5321 §3.3: 503 or 554. RFC 2033 §4.2: always 503.
-    const fn check_data(&self, protocol: Protocol) -> Result<(), Said> {
+    const fn check_recipients(&self, protocol: Protocol) -> Result<(), Said> {
         match (self.transaction, protocol) {
             (Transaction::None, _) => Err(replies::MAIL_FIRST),
             (Transaction::Mail, Protocol::Smtp) => Err(replies::NO_VALID_RECIPIENTS),
             (Transaction::Mail, Protocol::Lmtp) => Err(replies::RCPT_FIRST),
-            (Transaction::Rcpt, _) => Ok(()),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_no_transaction(&self) -> Result<(), Said> {
+        match self.transaction {
+            Transaction::None => Ok(()),
+            _ => Err(replies::IN_TRANSACTION),
         }
     }
 
@@ -147,22 +219,28 @@ impl State {
     ///
     /// HELP is in neither list of the RFC; nobody is turned away for it. What
     /// follows QUIT is ignored. The octets behind a message may be the next
-    /// commands.
+    /// commands, those behind BDAT are its chunk.
     pub(super) const fn must_wait(&self, subject: Subject, pipelining: bool) -> bool {
         let may_group = pipelining && matches!(self.dialect, Some(Dialect::Extended));
         match subject {
-            Subject::Command(Verb::Quit) => false,
+            Subject::Command(Verb::Quit) | Subject::Chunk(_) => false,
             Subject::Connection
+            | Subject::AuthLine
             | Subject::Command(
                 Verb::Ehlo
                 | Verb::Helo
                 | Verb::Lhlo
                 | Verb::Data
+                | Verb::StartTls
+                | Verb::Auth
                 | Verb::Vrfy
                 | Verb::Expn
-                | Verb::Noop,
+                | Verb::Noop
+                | Verb::Turn
+                | Verb::Atrn
+                | Verb::Xclient,
             ) => true,
-            Subject::Command(_) | Subject::Message => !may_group,
+            Subject::AuthWithInitialResponse | Subject::Command(_) | Subject::Message => !may_group,
         }
     }
 
@@ -182,14 +260,19 @@ impl State {
         self.early = false;
         self.phase = match next {
             Next::Command => Phase::Command,
-            Next::Body => Phase::Body,
+            Next::AuthLine => Phase::AuthLine,
+            Next::Body(framing) => Phase::Body(framing),
+            Next::Burl => Phase::Owed(Subject::Command(Verb::Burl)),
             Next::Recipient => Phase::Owed(Subject::Message),
+            Next::Tls => Phase::TlsReply,
             Next::Close(reason) => Phase::Closing(reason),
         };
     }
 
-    /// Whether a message is being received that the application wants.
-    pub(super) const fn in_wanted_body(&self) -> bool {
-        matches!(self.phase, Phase::Body | Phase::Answered(_, Next::Body))
+    /// What was said in the clear is forgotten (RFC 3207 §4.2), what was
+    /// counted is not.
+    pub(super) const fn reset_session(&mut self) {
+        self.dialect = None;
+        self.transaction = Transaction::None;
     }
 }

@@ -157,14 +157,19 @@ pub(crate) const fn is(octet: u8, class: Class) -> bool {
 /// The number of leading octets that are in `class`.
 #[inline]
 pub(crate) fn span(octets: &[u8], class: Class) -> usize {
-    octets
-        .iter()
-        .position(|&octet| !is(octet, class))
-        .unwrap_or(octets.len())
+    // An index of its own makes for a tighter loop than an iterator's position.
+    let mut length = 0;
+    while let Some(&octet) = octets.get(length) {
+        if !is(octet, class) {
+            break;
+        }
+        length += 1;
+    }
+    length
 }
 
 /// Whether every octet is in `class`.
 #[inline]
 pub(crate) fn all(octets: &[u8], class: Class) -> bool {
-    octets.iter().all(|&octet| is(octet, class))
+    span(octets, class) == octets.len()
 }

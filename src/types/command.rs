@@ -100,14 +100,12 @@ verbs! {
 
 impl Verb {
     /// The verb whose spelling, in any case, is the first `length` octets, and
-    /// those are letters.
+    /// those are letters. None has more than eight, so the word says it all.
     #[inline]
     pub(crate) fn at(octets: &[u8], length: usize) -> Self {
-        let verb = Self::from_word(word::at(octets, length));
-        if verb.as_str().len() == length {
-            verb
-        } else {
-            Self::Unknown
+        match length {
+            ..=8 => Self::from_word(word::at(octets, length)),
+            _ => Self::Unknown,
         }
     }
 

@@ -25,7 +25,7 @@ mod queue;
 mod reply;
 mod sasl;
 mod text;
-mod word;
+pub(crate) mod word;
 
 pub use attribute::{Attribute, AttributeValue, XclientAttributes, XforwardAttributes};
 pub(crate) use capability::Extensions;

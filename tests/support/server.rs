@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use ehlo::Timestamp;
 use ehlo::codec::BareLineEnds;
 use ehlo::server::{
-    Answer, Config, DataAccepted, EarlyInput, EightBit, Event, Exchange, Greeting, HelloAccepted,
-    MessageAccepted, Pending, Protocol, RcptAccepted, Rejection, Security, Server, SessionId,
-    UnofferedParameters, Verified,
+    Answer, AuthOffer, AuthStep, Authenticated, Chunking, Config, CrossProtocol, DataAccepted,
+    DeliverBy, Dsn, EarlyInput, EightBit, EtrnAccepted, Event, Exchange, FutureRelease, Greeting,
+    HelloAccepted, LineEnding, MessageAccepted, MtPriority, Pending, Protocol, RcptAccepted,
+    Rejection, Security, Server, SessionId, StartTlsOffer, Transfer, UnofferedParameters, Verified,
 };
-use ehlo::types::{Domain, Reply, ReplyCode, ReplyText};
+use ehlo::types::{Domain, Mechanism, Reply, ReplyCode, ReplyText, SaslMessage};
+use ehlo::{Secret, Timestamp};
 
 use super::cuts::Cut;
 use super::transcript::{Line, Transcript, escape};
@@ -75,10 +76,14 @@ impl<'a> Player<'a> {
     fn new(transcript: &'a Transcript, cut: Cut) -> Self {
         let now = Timestamp::from_nanos(0);
         let config = Arc::new(config(transcript));
+        let security = match transcript.config.iter().any(|word| word == "tls") {
+            true => Security::Tls,
+            false => Security::Plain,
+        };
         Self {
             transcript,
             cut,
-            server: Server::new(config, SessionId(7), Security::Plain, now),
+            server: Server::new(config, SessionId(7), security, now),
             now,
             input: BytesMut::new(),
             socket: VecDeque::new(),
@@ -202,6 +207,14 @@ impl<'a> Player<'a> {
                 refused.expect("a message is being received");
             }
             (Some("silence"), None) => self.silent = true,
+            (Some("tls"), None) => self.server.tls_established(self.now, &mut self.input),
+            // What came before the handshake gets into the wrong hands.
+            (Some("tls-after-all-was-read"), None) => {
+                for octets in self.socket.drain(..) {
+                    self.input.extend_from_slice(&octets);
+                }
+                self.server.tls_established(self.now, &mut self.input);
+            }
             _ => panic!("{}: {action:?}", self.transcript.name),
         }
         self.settle();
@@ -226,42 +239,112 @@ fn config(transcript: &Transcript) -> Config {
     let mut config = Config::new(host);
     for word in &transcript.config {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        let number = || value.parse().unwrap();
-        match name {
-            "-pipelining" => config.pipelining = false,
-            "-size" => config.size = false,
-            "-8bitmime" => config.eight_bit = EightBit::Off,
-            "-smtputf8" => config.eight_bit = EightBit::Mime,
-            "-enhanced" => config.enhanced_status_codes = false,
-            "bare" => {
-                config.pipelining = false;
-                config.size = false;
-                config.eight_bit = EightBit::Off;
-                config.enhanced_status_codes = false;
-            }
-            "vrfy" => config.vrfy = true,
-            "expn" => config.expn = true,
-            "help" => config.help = true,
-            "lmtp" => config.protocol = Protocol::Lmtp,
-            "report" => config.report_refused = true,
-            "keep" => config.bare_line_ends = BareLineEnds::Keep,
-            "early" if value == "flag" => config.early_input = EarlyInput::Flag,
-            "early" if value == "allow" => config.early_input = EarlyInput::Allow,
-            "pass" => config.unoffered_parameters = UnofferedParameters::Pass,
-            "blanks" => config.syntax.blanks_before_path = true,
-            "bare-paths" => config.syntax.bare_paths = true,
-            "local-paths" => config.syntax.local_paths = true,
-            "odd-hello" => config.syntax.odd_hello_names = true,
-            "line" => config.limits.command_line = Some(number()),
-            "message" => config.limits.message = Some(value.parse().unwrap()),
-            "recipients" => config.limits.recipients = Some(number()),
-            "errors" => config.limits.errors = Some(value.parse().unwrap()),
-            "commands" => config.limits.other_commands = Some(value.parse().unwrap()),
-            "discard" => config.limits.discard = Some(value.parse().unwrap()),
-            _ => panic!("{}: {word:?}", transcript.name),
-        }
+        let is_known = offer(&mut config, name, value)
+            || allow(&mut config, name, value)
+            || limit(&mut config, name, value);
+        assert!(is_known || word == "tls", "{}: {word:?}", transcript.name);
     }
     config
+}
+
+/// What is offered.
+fn offer(config: &mut Config, name: &str, value: &str) -> bool {
+    let mechanisms = || {
+        value
+            .split(',')
+            .map(|name| name.parse::<Mechanism>().unwrap())
+    };
+    match name {
+        "-pipelining" => config.pipelining = false,
+        "-size" => config.size = false,
+        "-8bitmime" => config.eight_bit = EightBit::Off,
+        "-smtputf8" => config.eight_bit = EightBit::Mime,
+        "-enhanced" => config.enhanced_status_codes = false,
+        "bare" => {
+            config.pipelining = false;
+            config.size = false;
+            config.eight_bit = EightBit::Off;
+            config.enhanced_status_codes = false;
+        }
+        "vrfy" => config.vrfy = true,
+        "expn" => config.expn = true,
+        "help" => config.help = true,
+        "lmtp" => config.protocol = Protocol::Lmtp,
+        "chunking" => config.chunking = Chunking::On,
+        "binary" => config.chunking = Chunking::Binary,
+        "starttls" if value == "required" => config.start_tls = StartTlsOffer::Required,
+        "starttls" => config.start_tls = StartTlsOffer::Offered,
+        "auth" => {
+            let auth = config.auth.get_or_insert(AuthOffer::new([]));
+            auth.with_tls = mechanisms().collect();
+        }
+        "auth-in-the-clear" => {
+            let auth = config.auth.get_or_insert(AuthOffer::new([]));
+            auth.without_tls = mechanisms().collect();
+        }
+        "auth-required" => config.auth.as_mut().unwrap().required = true,
+        "dsn" => config.dsn = Dsn::On,
+        "mtrk" => config.dsn = Dsn::Tracking,
+        "deliverby" => config.deliver_by = DeliverBy::AtLeast(value.parse().unwrap()),
+        "futurerelease" => {
+            config.future_release = Some(FutureRelease {
+                seconds: value.parse().unwrap(),
+                until: "2030-01-01T00:00:00Z".parse().unwrap(),
+            });
+        }
+        "priority" => config.mt_priority = MtPriority::Profile(value.to_owned()),
+        "requiretls" => config.require_tls = true,
+        "rrvs" => config.rrvs = true,
+        "nosoliciting" => config.no_soliciting = Some(value.to_owned()),
+        "burl" => config.burl = Some(vec![value.to_owned()]),
+        "limits" => config.announce_limits = true,
+        "etrn" => config.etrn = true,
+        "atrn" => config.atrn = true,
+        "xclient" => config.xclient = true,
+        "xforward" => config.xforward = true,
+        "private" => config.private_verbs.push(value.to_owned()),
+        _ => return false,
+    }
+    true
+}
+
+/// What is borne with.
+fn allow(config: &mut Config, name: &str, value: &str) -> bool {
+    match (name, value) {
+        ("report", _) => config.report_refused = true,
+        ("keep", _) => config.bare_line_ends = BareLineEnds::Keep,
+        ("early", "flag") => config.early_input = EarlyInput::Flag,
+        ("early", "allow") => config.early_input = EarlyInput::Allow { lf_sessions: false },
+        ("lf-sessions", _) => config.early_input = EarlyInput::Allow { lf_sessions: true },
+        ("other-protocols", _) => config.cross_protocol = CrossProtocol::Allow,
+        ("pass", _) => config.unoffered_parameters = UnofferedParameters::Pass,
+        ("blanks", _) => config.syntax.blanks_before_path = true,
+        ("bare-paths", _) => config.syntax.bare_paths = true,
+        ("local-paths", _) => config.syntax.local_paths = true,
+        ("odd-hello", _) => config.syntax.odd_hello_names = true,
+        _ => return false,
+    }
+    true
+}
+
+/// How much is borne with.
+fn limit(config: &mut Config, name: &str, value: &str) -> bool {
+    let limits = &mut config.limits;
+    let number = || value.parse::<u32>().unwrap();
+    match name {
+        "line" => limits.command_line = Some(number() as usize),
+        "auth-line" => limits.auth_line = Some(number() as usize),
+        "message" => limits.message = Some(number().into()),
+        "recipients" => limits.recipients = Some(number() as usize),
+        "transactions" => limits.transactions = Some(number()),
+        "errors" => limits.errors = Some(number()),
+        "commands" => limits.other_commands = Some(number()),
+        "auth-failures" => limits.auth_failures = Some(number()),
+        "rounds" => limits.auth_rounds = Some(number()),
+        "discard" => limits.discard = Some(number().into()),
+        _ => return false,
+    }
+    true
 }
 
 /// The whole replies of a transcript.
@@ -291,6 +374,15 @@ fn is_question(event: &Event) -> bool {
             | Event::Verify(_)
             | Event::Expand(_)
             | Event::Help(_)
+            | Event::StartTls(_)
+            | Event::Auth(_)
+            | Event::AuthResponse(_)
+            | Event::Etrn(_)
+            | Event::Atrn(_)
+            | Event::Xclient(_)
+            | Event::Xforward(_)
+            | Event::Burl(_)
+            | Event::Unknown(_)
     )
 }
 
@@ -337,11 +429,47 @@ fn answer_with(server: &mut Server, question: Event, reply: &Reply<'_>, host: &s
         Event::Help(question) => give(server, question, reply, |text| {
             ehlo::server::Helped::default().with_text(text)
         }),
+        Event::StartTls(question) => give(server, question, reply, |_| Default::default()),
+        Event::Auth(question) => give_step(server, question, reply),
+        Event::AuthResponse(question) => give_step(server, question, reply),
+        Event::Etrn(question) => give(server, question, reply, |text| {
+            let accepted = EtrnAccepted::default().with_text(text);
+            accepted.with_code(reply.code()).unwrap()
+        }),
+        Event::Atrn(question) => give(server, question, reply, |_| Default::default()),
+        Event::Xclient(question) => give(server, question, reply, |_| Greeting::new(word())),
+        Event::Xforward(question) => give(server, question, reply, |_| Default::default()),
+        Event::Burl(question) => give(server, question, reply, |_| Default::default()),
+        Event::Unknown(question) => give(server, question, reply, |text| {
+            ehlo::server::UnknownAccepted::default().with_text(text)
+        }),
         other => panic!("not a question: {other:?}"),
     }
 }
 
-fn give<E: Exchange>(
+/// Answers with a step of a mechanism: a 334 is a challenge, a 235 lets `user` in.
+fn give_step<E: Exchange<Acceptance = AuthStep>>(
+    server: &mut Server,
+    question: Pending<E>,
+    reply: &Reply<'_>,
+) {
+    let answer: Answer<E> = match reply.code() {
+        ReplyCode::CHALLENGE => {
+            let text = reply.text();
+            let challenge = SaslMessage::try_from(text.as_str()).unwrap().decode();
+            Ok(AuthStep::Challenge(challenge))
+        }
+        ReplyCode::AUTHENTICATED => Ok(AuthStep::Done(Authenticated::new("user"))),
+        // The machine's own: what the application says must not matter.
+        _ if reply.text() == "Authentication takes too many rounds" => {
+            Ok(AuthStep::Challenge(Secret::default()))
+        }
+        code => Err(Rejection::new(code, reply.enhanced(), reply.text()).unwrap()),
+    };
+    assert!(server.answer(question, answer).is_ok());
+}
+
+fn give<E: Exchange<Acceptance: Default>>(
     server: &mut Server,
     question: Pending<E>,
     reply: &Reply<'_>,
@@ -374,7 +502,14 @@ fn describe(event: &Event, server: &Server) -> String {
             format!("rcpt {}", rcpt.forward_path),
             rcpt.parameters.as_str(),
         ),
-        Event::Data(data) => format!("data {}", data.body),
+        Event::Data(data) => {
+            let how = match (data.transfer, data.line_ends) {
+                (Transfer::Dot, LineEnding::CrLf) => "",
+                (Transfer::Dot, LineEnding::Lf) => "lf",
+                (Transfer::Chunks, _) => "chunks",
+            };
+            with(format!("data {}", data.body), how)
+        }
         Event::Message(message) => {
             let envelope = server.envelope().expect("the transaction is open");
             match message.recipient {
@@ -395,6 +530,26 @@ fn describe(event: &Event, server: &Server) -> String {
         Event::Verify(verify) => format!("verify {}", verify.argument),
         Event::Expand(expand) => format!("expand {}", expand.argument),
         Event::Help(_) => "help".to_owned(),
+        Event::StartTls(_) => "starttls".to_owned(),
+        Event::Handover => "handover".to_owned(),
+        Event::Auth(auth) => {
+            let said = |secret: &Secret| format!("\"{}\"", escape(secret.expose()));
+            let initial = auth.initial_response.as_ref().map(said).unwrap_or_default();
+            with(format!("auth {}", auth.mechanism), &initial)
+        }
+        Event::AuthResponse(auth) => format!("response \"{}\"", escape(auth.response.expose())),
+        Event::Etrn(etrn) => format!("etrn {}", etrn.target),
+        Event::Atrn(atrn) => match &atrn.domains {
+            Some(domains) => format!("atrn {domains}"),
+            None => "atrn".to_owned(),
+        },
+        Event::Xclient(xclient) => format!("xclient {}", xclient.attributes),
+        Event::Xforward(xforward) => format!("xforward {}", xforward.attributes),
+        Event::Burl(burl) => {
+            let last = if burl.last { "last" } else { "" };
+            with(format!("burl {}", burl.uri), last)
+        }
+        Event::Unknown(unknown) => format!("unknown {}", unknown.command.as_str()),
         Event::EarlyInput(verb) => format!("early {verb:?}"),
         Event::Refused(refused) => format!("refused {:?} {}", refused.verb, refused.code),
         Event::Closed(reason) => format!("closed {reason:?}"),

@@ -21,11 +21,13 @@
 mod check;
 mod decode;
 mod encode;
+mod lf;
 mod scan;
 
 pub use check::LineEndCheck;
 pub use decode::{Decoded, DotDecoder};
 pub use encode::{DotEncoder, LineEncoder};
+pub(crate) use lf::LfDecoder;
 
 use core::fmt;
 

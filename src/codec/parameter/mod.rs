@@ -12,10 +12,10 @@ mod size;
 mod tracking;
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use core::str::FromStr;
 
 use super::error::{AddressError, Part};
-use super::leaf;
 use super::path::{Cursor, Fault};
 use super::syntax::Syntax;
 use crate::types::class::{self, KEYWORD, VALUE};
@@ -27,6 +27,7 @@ pub(super) use future_release::interval;
 pub(super) use historic::is_solicitation;
 
 /// `*( SP esmtp-param )` up to the end of the line, each name once.
+#[inline]
 pub(super) fn parameters<'a>(
     cursor: &mut Cursor<'a>,
     verb: Verb,
@@ -35,45 +36,74 @@ pub(super) fn parameters<'a>(
     if cursor.is_at_end() {
         return Ok(Parameters::default());
     }
-    let start = cursor.at() + 1;
+    if !cursor.eat(b' ') {
+        return Err((Part::Argument, cursor.at()));
+    }
+    let text = cursor.remainder();
+    let list = if syntax.extra_blanks {
+        Cow::Owned(single_blanks(text))
+    } else {
+        Cow::Borrowed(text)
+    };
+    match check(&list, verb.parameters_of(), syntax.max_parameters) {
+        Ok(()) => Ok(Parameters::from_checked(list)),
+        Err((part, offset)) => Err((part, cursor.at() + offset)),
+    }
+}
+
+/// Parameters with one blank between them.
+#[cold]
+fn single_blanks(text: &str) -> String {
+    let mut tidy = String::with_capacity(text.len());
+    for parameter in text.split([' ', '\t']).filter(|text| !text.is_empty()) {
+        if !tidy.is_empty() {
+            tidy.push(' ');
+        }
+        tidy.push_str(parameter);
+    }
+    tidy
+}
+
+/// `esmtp-param *( SP esmtp-param )`, each name once, all of them going
+/// together; `verb` is MAIL or RCPT.
+fn check(text: &str, verb: Verb, max_parameters: usize) -> Result<(), Fault> {
     let mut seen = ParameterKinds::default();
     let mut count = 0;
-    let mut has_extra_blanks = false;
-    while !cursor.is_at_end() {
-        let behind_last = cursor.at();
-        if !cursor.eat(b' ') {
-            return Err((Part::Argument, behind_last));
-        }
-        if syntax.extra_blanks {
-            let first = cursor.at();
-            cursor.skip_blanks();
-            has_extra_blanks |= cursor.at() > first;
-        }
+    let mut at = 0;
+    loop {
         count += 1;
-        if count > syntax.max_parameters {
-            return Err((Part::TooManyParameters, cursor.at()));
+        if count > max_parameters {
+            return Err((Part::TooManyParameters, at));
         }
-        let at = cursor.at();
-        let is_new = match parameter(cursor, verb)? {
-            Found::Known(kind) => seen.insert(kind),
-            Found::Other(name) => {
-                let before = cursor.text(start..behind_last);
-                !Parameters::from_checked(Cow::Borrowed(before)).contains(name)
-            }
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        let (kind, length) = match parameter(rest, verb) {
+            Ok(found) => found,
+            Err((part, offset)) => return Err((part, at + offset)),
+        };
+        let is_new = match kind {
+            Some(kind) => seen.insert(kind),
+            None => is_first_of_its_name(text, at),
         };
         if !is_new {
             return Err((Part::DuplicateParameter, at));
         }
+        match rest.get(length) {
+            Some(_) => at += length + 1,
+            None => break,
+        }
     }
     if do_conflict(seen) {
-        return Err((Part::ConflictingParameters, start));
+        return Err((Part::ConflictingParameters, 0));
     }
-    let text = cursor.text_since(start);
-    Ok(if has_extra_blanks {
-        Parameters::with_single_blanks(text)
-    } else {
-        Parameters::from_checked(Cow::Borrowed(text))
-    })
+    Ok(())
+}
+
+/// Whether the parameter at `at` has a name that none before it has.
+#[cold]
+fn is_first_of_its_name(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let name = text.get(at..).unwrap_or_default().split(['=', ' ']).next();
+    !Parameters::from_checked(Cow::Borrowed(before)).contains(name.unwrap_or_default())
 }
 
 /// Whether one of them rules out or calls for another.
@@ -86,52 +116,42 @@ fn do_conflict(seen: ParameterKinds) -> bool {
     holds_twice || tracks_nothing
 }
 
-/// The parameter that was read.
-enum Found<'a> {
-    Known(ParameterKind),
-    /// One that `verb` is not known to have, by its name.
-    Other(&'a str),
-}
-
-/// `esmtp-param = esmtp-keyword ["=" esmtp-value]`
-fn parameter<'a>(cursor: &mut Cursor<'a>, verb: Verb) -> Result<Found<'a>, Fault> {
-    let start = cursor.at();
-    let rest = cursor.rest();
-    let length = class::span(rest, KEYWORD);
-    if length == 0 || rest.first() == Some(&b'-') {
-        return Err((Part::ParameterName, start));
+/// `esmtp-param = esmtp-keyword ["=" esmtp-value]`, up to a blank or the end:
+/// which one of `verb` it is, if it is known, and its octets.
+fn parameter(rest: &[u8], verb: Verb) -> Result<(Option<ParameterKind>, usize), Fault> {
+    let name = class::span(rest, KEYWORD);
+    // esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+    if name == 0 || rest.first() == Some(&b'-') {
+        return Err((Part::ParameterName, 0));
     }
-    let kind = ParameterKind::at(verb.parameters_of(), rest, length);
-    cursor.skip(length);
-    let at_value = cursor.at() + 1;
-    let value = if cursor.eat(b'=') {
-        let value = cursor.take(leaf::run(VALUE));
-        if value.is_some() && kind == Some(ParameterKind::Mtrk) {
-            tracking::take_padding(cursor);
+    let kind = ParameterKind::at(verb, rest, name);
+    let at_value = name + 1;
+    let (value, end) = match rest.get(name) {
+        None | Some(b' ') => (None, name),
+        Some(b'=') => {
+            let behind = rest.get(at_value..).unwrap_or_default();
+            let mut length = class::span(behind, VALUE);
+            if kind == Some(ParameterKind::Mtrk) {
+                length = tracking::value_length(behind);
+            }
+            match behind.get(..length) {
+                Some(value) if length > 0 => (Some(value), at_value + length),
+                _ => return Err((Part::ParameterValue, at_value)),
+            }
         }
-        if value.is_none() {
-            return Err((Part::ParameterValue, at_value));
-        }
-        Some(cursor.text_since(at_value))
-    } else {
-        None
+        Some(_) => return Err((Part::ParameterName, name)),
     };
-    if !cursor.is_at_end() && cursor.rest().first() != Some(&b' ') {
-        let part = match value {
-            Some(_) => Part::ParameterValue,
-            None => Part::ParameterName,
-        };
-        return Err((part, cursor.at()));
+    if !matches!(rest.get(end), None | Some(b' ')) {
+        return Err((Part::ParameterValue, end));
     }
     match kind {
-        None => Ok(Found::Other(cursor.text(start..start + length))),
-        Some(kind) if is_valid(kind, value) => Ok(Found::Known(kind)),
-        Some(_) => Err((Part::ParameterValue, at_value.min(cursor.at()))),
+        Some(kind) if !is_valid(kind, value) => Err((Part::ParameterValue, at_value.min(end))),
+        kind => Ok((kind, end)),
     }
 }
 
 /// Whether a parameter has a value of its form.
-fn is_valid(kind: ParameterKind, value: Option<&str>) -> bool {
+fn is_valid(kind: ParameterKind, value: Option<&[u8]>) -> bool {
     let Some(value) = value else {
         return matches!(
             kind,
@@ -142,26 +162,30 @@ fn is_valid(kind: ParameterKind, value: Option<&str>) -> bool {
                 | ParameterKind::ConNeg
         );
     };
-    let octets = value.as_bytes();
     match kind {
-        ParameterKind::Size => size::is_size(octets),
+        ParameterKind::Size => size::is_size(value),
         ParameterKind::Body => size::body(value).is_some(),
-        ParameterKind::Ret => dsn::ret(octets).is_some(),
-        ParameterKind::Envid => dsn::is_envelope_id(octets),
-        ParameterKind::Notify => dsn::notify(octets).is_some(),
-        ParameterKind::Orcpt => dsn::original_recipient(value).is_some(),
-        ParameterKind::Auth => identity::is_identity(octets),
-        ParameterKind::Submitter => identity::is_mailbox(octets),
-        ParameterKind::By => deliver_by::whole(octets).is_some(),
-        ParameterKind::HoldFor => interval(octets).is_some(),
-        ParameterKind::HoldUntil => future_release::date(octets).is_some(),
-        ParameterKind::MtPriority => priority::priority(octets).is_some(),
-        ParameterKind::Rrvs => rrvs::valid_since(octets).is_some(),
-        ParameterKind::Mtrk => tracking::tracking(value).is_some(),
-        ParameterKind::Solicit => is_solicitation(octets),
-        ParameterKind::TransId => historic::is_transaction_id(octets),
+        ParameterKind::Ret => dsn::ret(value).is_some(),
+        ParameterKind::Envid => dsn::is_envelope_id(value),
+        ParameterKind::Notify => dsn::notify(value).is_some(),
+        ParameterKind::Orcpt => is_text(value, |text| dsn::original_recipient(text).is_some()),
+        ParameterKind::Auth => identity::is_identity(value),
+        ParameterKind::Submitter => identity::is_mailbox(value),
+        ParameterKind::By => deliver_by::whole(value).is_some(),
+        ParameterKind::HoldFor => interval(value).is_some(),
+        ParameterKind::HoldUntil => future_release::date(value).is_some(),
+        ParameterKind::MtPriority => priority::priority(value).is_some(),
+        ParameterKind::Rrvs => rrvs::valid_since(value).is_some(),
+        ParameterKind::Mtrk => is_text(value, |text| tracking::tracking(text).is_some()),
+        ParameterKind::Solicit => is_solicitation(value),
+        ParameterKind::TransId => historic::is_transaction_id(value),
         _ => false,
     }
+}
+
+/// Whether it is UTF-8, as all of a line is, and `check` is content with it.
+fn is_text(value: &[u8], check: impl FnOnce(&str) -> bool) -> bool {
+    core::str::from_utf8(value).is_ok_and(check)
 }
 
 /// What the builders of MAIL's and of RCPT's parameters have in common.
@@ -176,7 +200,7 @@ macro_rules! builders {
             /// or the parameter does not go with those that are there.
             pub fn with(self, parameter: &Parameter<'_>) -> Result<$name<'static>, AddressError> {
                 if let Some(kind) = parameter.kind(Verb::$verb) {
-                    if !is_valid(kind, parameter.value()) {
+                    if !is_valid(kind, parameter.value().map(str::as_bytes)) {
                         let offset = parameter.name().len() + 1;
                         return Err(AddressError::new(Part::ParameterValue, offset));
                     }
@@ -226,28 +250,8 @@ macro_rules! builders {
                 if text.is_empty() {
                     return Ok(Self::default());
                 }
-                let mut cursor = Cursor::new(text, 0);
-                let mut seen = ParameterKinds::default();
-                loop {
-                    let at = cursor.at();
-                    let is_new = match parameter(&mut cursor, Verb::$verb)? {
-                        Found::Known(kind) => seen.insert(kind),
-                        Found::Other(name) => {
-                            let before = Cow::Borrowed(cursor.text(0..at));
-                            !Parameters::from_checked(before).contains(name)
-                        }
-                    };
-                    if !is_new {
-                        return Err(AddressError::new(Part::DuplicateParameter, at));
-                    }
-                    if !cursor.eat(b' ') {
-                        break;
-                    }
-                }
-                match do_conflict(seen) {
-                    true => Err(AddressError::new(Part::ConflictingParameters, 0)),
-                    false => Ok(Self(Parameters::from_checked(Cow::Borrowed(text)))),
-                }
+                check(text, Verb::$verb, usize::MAX)?;
+                Ok(Self(Parameters::from_checked(Cow::Borrowed(text))))
             }
         }
 
@@ -271,16 +275,15 @@ impl<'a> TryFrom<&'a str> for Parameter<'a> {
 
     /// Takes `NAME` or `NAME=value`.
     fn try_from(text: &'a str) -> Result<Self, AddressError> {
-        let mut cursor = Cursor::new(text, 0);
         let name = text.find('=').unwrap_or(text.len());
         // MTRK is the one whose value may hold what others' may not.
         let verb = match ParameterKind::of(Verb::Mail, text.get(..name).unwrap_or(text)) {
             Some(ParameterKind::Mtrk) => Verb::Mail,
             _ => Verb::Unknown,
         };
-        parameter(&mut cursor, verb)?;
-        if !cursor.is_at_end() {
-            return Err(AddressError::new(Part::ParameterValue, cursor.at()));
+        let (_, end) = parameter(text.as_bytes(), verb)?;
+        if end < text.len() {
+            return Err(AddressError::new(Part::ParameterValue, end));
         }
         let name = u16::try_from(name).map_err(|_| AddressError::new(Part::ParameterName, 0))?;
         Ok(Self::from_checked(Cow::Borrowed(text), name))

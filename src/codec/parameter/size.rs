@@ -3,7 +3,8 @@
 use alloc::format;
 
 use super::value_from_str;
-use crate::types::class::{self, DIGIT};
+use crate::types::class::{self, DIGIT, VALUE};
+use crate::types::word::{self, word};
 use crate::types::{BodyType, MailParameters, ParameterKind};
 
 /// `size-value ::= 1*20DIGIT` (RFC 1870 §5)
@@ -13,17 +14,22 @@ pub(super) fn is_size(value: &[u8]) -> bool {
 
 /// `body-value = "7BIT" / "8BITMIME" / "BINARYMIME"`, in any case (RFC 6152
 /// §3, RFC 3030 §3)
-pub(super) fn body(value: &str) -> Option<BodyType> {
-    [
-        BodyType::EightBitMime,
-        BodyType::SevenBit,
-        BodyType::BinaryMime,
-    ]
-    .into_iter()
-    .find(|body| value.eq_ignore_ascii_case(body.as_str()))
+#[inline]
+pub(super) fn body(value: &[u8]) -> Option<BodyType> {
+    const SEVEN_BIT: u64 = word("7BIT".as_bytes());
+    const EIGHT_BIT: u64 = word("8BITMIME".as_bytes());
+    const BINARY: u64 = word("BINARYMIME".as_bytes());
+    let body = match word::at(value, value.len()) {
+        EIGHT_BIT => BodyType::EightBitMime,
+        SEVEN_BIT => BodyType::SevenBit,
+        BINARY => BodyType::BinaryMime,
+        _ => return None,
+    };
+    let is_it = word::is(value, body.as_str()) && class::all(value, VALUE);
+    is_it.then_some(body)
 }
 
-value_from_str!(BodyType, |value| body(core::str::from_utf8(value).ok()?));
+value_from_str!(BodyType, body);
 
 impl MailParameters<'_> {
     /// SIZE: the size of the message in octets, as the client declares it
@@ -44,7 +50,7 @@ impl MailParameters<'_> {
     /// BODY: what the octets of the message are (RFC 6152, RFC 3030).
     #[must_use]
     pub fn body(&self) -> Option<BodyType> {
-        self.0.value(ParameterKind::Body.as_str()).and_then(body)
+        body(self.0.value(ParameterKind::Body.as_str())?.as_bytes())
     }
 
     /// With BODY: what the octets of the message are (RFC 6152, RFC 3030).

@@ -10,15 +10,14 @@ use base64ct::{Base64, Encoding};
 use super::bad_value;
 use crate::codec::error::AddressError;
 use crate::codec::leaf;
-use crate::codec::path::Cursor;
 use crate::types::class::{self, BASE64, VALUE};
 use crate::types::{MailParameters, MessageTracking, ParameterKind};
 
-/// Steps over what may follow the first `=` in the value: no `esmtp-value` has
-/// one, but the base64 of this parameter may be padded.
-pub(super) fn take_padding(cursor: &mut Cursor<'_>) {
-    while cursor.eat(b'=') {}
-    cursor.take(leaf::run(VALUE));
+/// The octets of a value that may hold what no other `esmtp-value` has: a `=`,
+/// as padding.
+pub(super) fn value_length(octets: &[u8]) -> usize {
+    let is_in_value = |octet: &u8| class::is(*octet, VALUE) || *octet == b'=';
+    octets.iter().take_while(|octet| is_in_value(octet)).count()
 }
 
 /// `mtrk-certifier [ ":" mtrk-timeout ]`, `mtrk-timeout = 1*9DIGIT`; the

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::types::capability::Extension;
+use crate::types::class::{self, KEYWORD};
 use crate::types::command::Verb;
 use crate::types::word::{self, word};
 
@@ -116,15 +117,16 @@ impl ParameterKind {
     /// case.
     #[must_use]
     pub fn of(verb: Verb, name: &str) -> Option<Self> {
-        Self::at(verb, name.as_bytes(), name.len())
+        let is_keyword = class::all(name.as_bytes(), KEYWORD);
+        Self::at(verb, name.as_bytes(), name.len()).filter(|_| is_keyword)
     }
 
-    /// The parameter of `verb` whose name the first `length` octets are.
+    /// The parameter of `verb` whose name the first `length` octets are; they
+    /// are those of a keyword.
     #[inline]
     pub(crate) fn at(verb: Verb, octets: &[u8], length: usize) -> Option<Self> {
         let kind = Self::from_word(word::at(octets, length))?;
-        let name = octets.get(..length)?;
-        let is_it = kind.verb() == verb && name.eq_ignore_ascii_case(kind.as_str().as_bytes());
+        let is_it = kind.verb() == verb && word::is(octets.get(..length)?, kind.as_str());
         is_it.then_some(kind)
     }
 }

@@ -166,18 +166,6 @@ impl<'a> Parameters<'a> {
             .find(|parameter| parameter.name().eq_ignore_ascii_case(name))
     }
 
-    /// Parameters that stand more than one blank apart, with one.
-    pub(crate) fn with_single_blanks(text: &str) -> Parameters<'static> {
-        let mut tidy = String::with_capacity(text.len());
-        for parameter in text.split([' ', '\t']).filter(|text| !text.is_empty()) {
-            if !tidy.is_empty() {
-                tidy.push(' ');
-            }
-            tidy.push_str(parameter);
-        }
-        Parameters(Cow::Owned(tidy))
-    }
-
     /// Whether there is a parameter of that name.
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()

@@ -1,0 +1,239 @@
+//! Chunks: BDAT and BURL (RFC 3030, RFC 4468).
+//!
+//! A chunk is behind its command whatever the server thinks of it, so every
+//! BDAT, offered or not, in its place or not, is read to the end of its chunk:
+//! a message is never taken for commands (attack rules A10, A12).
+
+use alloc::boxed::Box;
+
+use bytes::BytesMut;
+
+use super::config::Protocol;
+use super::event::{AbortReason, CloseReason, Event};
+use super::exchange::{Burl, Data, Transfer};
+use super::replies::{self, Said};
+use super::reply::{Step, after};
+use super::state::{Framing, Next, Phase, Subject, Transaction};
+use super::{LineEnding, Server};
+use crate::Timestamp;
+use crate::codec::Place;
+use crate::types::{AbsoluteUri, Extension, Verb};
+
+/// A BURL that waits for the message to be accepted.
+#[derive(Debug)]
+pub(super) struct PendingBurl {
+    uri: AbsoluteUri<'static>,
+    last: bool,
+}
+
+impl PendingBurl {
+    pub(super) const fn is_last(&self) -> bool {
+        self.last
+    }
+}
+
+impl Server {
+    /// BDAT: so many octets follow.
+    pub(super) fn bdat(&mut self, now: Timestamp, size: u64, last: bool) -> Step {
+        self.incoming.remaining = size;
+        self.incoming.is_last = last;
+        if let Err(said) = self.check_bdat(size) {
+            return self.refuse_chunk(now, size, said);
+        }
+        // A chunk that says nothing costs as much as one that does (attack
+        // rule A12), so there are not to be many.
+        if size == 0 && !last {
+            if let Some(step) = self.count_error(Verb::Bdat, replies::CHUNK_RECEIVED, None) {
+                return step;
+            }
+        }
+        if self.state.transaction == Transaction::Rcpt {
+            return self.ask_for_message(now, Verb::Bdat);
+        }
+        self.proceed(now, Next::Body(Framing::Chunk))
+    }
+
+    fn check_bdat(&self, size: u64) -> Result<(), Said> {
+        self.check_order(Verb::Bdat)?;
+        if !self.is_extended() || !self.offers(Extension::Chunking) || self.framer.is_lf() {
+            return Err(replies::NOT_IMPLEMENTED);
+        }
+        let begun = match self.state.transaction {
+            Transaction::Chunks => self.incoming.octets,
+            _ => 0,
+        };
+        match self.config.limits.message {
+            Some(limit) if begun.saturating_add(size) > limit => Err(replies::TOO_BIG),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the chunk for its end's sake, then says why.
+    fn refuse_chunk(&mut self, now: Timestamp, size: u64, said: Said) -> Step {
+        let limit = self.config.limits.discard;
+        if limit.is_some_and(|limit| size > limit) {
+            self.abort(AbortReason::TooBig);
+            self.close_with(now, replies::TOO_BIG, CloseReason::DiscardedTooMuch);
+            return Step::Again;
+        }
+        if let Some(step) = self.count_error(Verb::Bdat, said, None) {
+            return step;
+        }
+        self.stage_own(said);
+        self.swallow_chunk(now, AbortReason::TooBig);
+        self.tell_refused(Verb::Bdat, said.code, None)
+    }
+
+    pub(super) fn swallow_chunk(&mut self, now: Timestamp, reason: AbortReason) {
+        self.swallow(Framing::Chunk, reason);
+        self.incoming.start_clock(now);
+        self.deadline = after(now, self.config.timeouts.data_block);
+    }
+
+    fn ask_for_message(&mut self, now: Timestamp, verb: Verb) -> Step {
+        let question = Data {
+            body: self.declared_body(),
+            transfer: Transfer::Chunks,
+            line_ends: LineEnding::CrLf,
+        };
+        Step::Event(Event::Data(self.ask(now, Subject::Chunk(verb), question)))
+    }
+
+    /// Takes the next octets of the chunk from the input.
+    pub(super) fn receive_chunk(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
+        if self.incoming.remaining == 0 {
+            return self.end_chunk(now);
+        }
+        let length = self.takeable(input);
+        if length == 0 {
+            if !self.state.eof {
+                return Step::Wait;
+            }
+            self.abort(AbortReason::Eof);
+            return self.close_silently(now, CloseReason::Eof);
+        }
+        let mut piece = input.split_to(length).freeze();
+        self.incoming.remaining -= length as u64;
+        self.deadline = after(now, self.config.timeouts.data_block);
+        if matches!(self.state.phase, Phase::Swallow(_)) {
+            return self.discard(now, length);
+        }
+        let checked = self.incoming.line_ends().map(|check| check.check(&piece));
+        if let Some(Err(at)) = checked {
+            if let Place::Offset(offset) = at.place {
+                piece.truncate(offset);
+            } else {
+                piece.clear();
+            }
+            self.incoming.octets += piece.len() as u64;
+            self.refuse_bare_line_end(Framing::Chunk);
+            return match piece.is_empty() {
+                true => Step::Again,
+                false => Step::Event(Event::Body(piece)),
+            };
+        }
+        self.hand_out(now, Framing::Chunk, piece)
+    }
+
+    /// How many octets of the input may be taken. A CR at its end stays until
+    /// the next octet tells what it is, so that the pieces do not depend on how
+    /// the input was cut; at the end of the chunk, it goes.
+    fn takeable(&mut self, input: &BytesMut) -> usize {
+        let remaining = usize::try_from(self.incoming.remaining).unwrap_or(usize::MAX);
+        let length = remaining.min(input.len());
+        let ends_in_cr = length < remaining && input.last() == Some(&b'\r');
+        match ends_in_cr && self.incoming.line_ends().is_some() && !self.state.eof {
+            true => length - 1,
+            false => length,
+        }
+    }
+
+    fn end_chunk(&mut self, now: Timestamp) -> Step {
+        let is_last = self.incoming.is_last;
+        if let Phase::Body(_) = self.state.phase {
+            let ended = self.incoming.line_ends().map(|check| match is_last {
+                true => check.finish(),
+                false => Ok(()),
+            });
+            if let Some(Err(_)) = ended {
+                self.refuse_bare_line_end(Framing::Chunk);
+                return Step::Again;
+            }
+            if is_last {
+                return Step::Event(self.ask_about_message(now));
+            }
+            self.stage_own(replies::CHUNK_RECEIVED);
+        } else if is_last {
+            return self.end_refused_message();
+        } else {
+            self.incoming.stop_clock();
+            self.refuse_further_chunks();
+        }
+        let subject = Subject::Command(Verb::Bdat);
+        let next = match self.incoming.close_after {
+            true => Next::Close(CloseReason::Rejected),
+            false => Next::Command,
+        };
+        self.state.answer(subject, next);
+        Step::Again
+    }
+
+    /// A chunk was refused: so are the others, until the last one, RSET, or a
+    /// hello (attack rule A12).
+    pub(super) fn refuse_further_chunks(&mut self) {
+        if matches!(
+            self.state.transaction,
+            Transaction::Rcpt | Transaction::Chunks
+        ) {
+            self.state.transaction = Transaction::Refused;
+        }
+    }
+
+    /// BURL: a part of the message is to be fetched.
+    pub(super) fn burl(&mut self, now: Timestamp, uri: AbsoluteUri<'_>, last: bool) -> Step {
+        let is_offered = self.is_extended() && self.offers(Extension::Burl);
+        let order = self.check_order(Verb::Burl);
+        let checked = match is_offered {
+            true => order,
+            false => Err(replies::NOT_IMPLEMENTED),
+        };
+        if let Err(said) = checked {
+            return self.refuse_burl(said, last);
+        }
+        self.burl = Some(Box::new(PendingBurl {
+            uri: uri.into_owned(),
+            last,
+        }));
+        if self.state.transaction == Transaction::Rcpt {
+            return self.ask_for_message(now, Verb::Burl);
+        }
+        self.ask_about_burl(now)
+    }
+
+    /// A refused BURL has nothing to swallow; the last one ends the message.
+    fn refuse_burl(&mut self, said: Said, last: bool) -> Step {
+        if let Some(step) = self.count_error(Verb::Burl, said, None) {
+            return step;
+        }
+        self.stage_own(said);
+        let is_open = self.state.transaction == Transaction::Refused;
+        if last && (is_open || self.config.protocol == Protocol::Lmtp) {
+            self.end_refused_message();
+        } else {
+            let subject = Subject::Command(Verb::Burl);
+            self.state.answer(subject, Next::Command);
+        }
+        self.tell_refused(Verb::Burl, said.code, None)
+    }
+
+    pub(super) fn ask_about_burl(&mut self, now: Timestamp) -> Step {
+        let Some(burl) = self.burl.take() else {
+            return self.proceed(now, Next::Command);
+        };
+        let PendingBurl { uri, last } = *burl;
+        self.incoming.is_last = last;
+        let question = Burl { uri, last };
+        let pending = self.ask(now, Subject::Command(Verb::Burl), question);
+        Step::Event(Event::Burl(pending))
+    }
+}
