@@ -267,7 +267,9 @@ impl Pair {
 
     fn give(&mut self) {
         while let Some(mut body) = self.client.body() {
-            let Some(rest) = self.sending[0].get(self.given..).filter(|rest| !rest.is_empty())
+            let Some(rest) = self.sending[0]
+                .get(self.given..)
+                .filter(|rest| !rest.is_empty())
             else {
                 body.finish().unwrap();
                 return;
@@ -341,7 +343,13 @@ impl Pair {
                 server.answer(question, Ok(answer)).is_ok()
             }
             Event::Closed(reason) => {
-                assert_eq!(reason, server::CloseReason::Quit, "{:?} {}", self.on, self.cut);
+                assert_eq!(
+                    reason,
+                    server::CloseReason::Quit,
+                    "{:?} {}",
+                    self.on,
+                    self.cut
+                );
                 true
             }
             other => panic!("{other:?}"),
