@@ -8,7 +8,7 @@ use super::exchange::{Auth, AuthResponse, StartTls};
 use super::extensions::StartTlsOffer as Offer;
 use super::replies::{self, Said};
 use super::reply::Step;
-use super::state::{Next, Subject};
+use super::state::{Dialect, Next, Subject};
 use super::{Security, Server};
 use crate::Timestamp;
 use crate::codec::LineError;
@@ -22,8 +22,8 @@ impl Server {
             return self.refuse(verb, replies::TLS_ALREADY, None);
         }
         let is_offered = self.config.start_tls != Offer::Off;
-        if !is_offered || !self.is_extended() || self.framer.is_lf() {
-            return self.refuse(verb, replies::NOT_IMPLEMENTED, None);
+        if let Err(said) = self.check_extension(is_offered) {
+            return self.refuse(verb, said, None);
         }
         let question = self.ask(now, Subject::Command(verb), StartTls {});
         Step::Event(Event::StartTls(question))
@@ -52,10 +52,7 @@ impl Server {
     }
 
     fn check_auth(&self, mechanism: Mechanism, has_initial: bool) -> Result<(), Said> {
-        let is_known = self.config.auth.is_some();
-        if !is_known || !self.is_extended() || self.framer.is_lf() {
-            return Err(replies::NOT_IMPLEMENTED);
-        }
+        self.check_extension(self.config.auth.is_some())?;
         if self.identity.is_some() {
             return Err(replies::AUTH_ALREADY);
         }
@@ -67,6 +64,17 @@ impl Server {
         match has_initial && server_first {
             true => Err(replies::SERVER_SPEAKS_FIRST),
             false => Ok(()),
+        }
+    }
+
+    /// Whether a command of an extension may come. Before EHLO it is out of
+    /// order; after HELO, and in LF sessions, there is no such command.
+    fn check_extension(&self, is_enabled: bool) -> Result<(), Said> {
+        match self.state.dialect {
+            _ if !is_enabled || self.framer.is_lf() => Err(replies::NOT_IMPLEMENTED),
+            None => Err(replies::HELLO_FIRST),
+            Some(Dialect::Plain) => Err(replies::NOT_IMPLEMENTED),
+            Some(Dialect::Extended) => Ok(()),
         }
     }
 
