@@ -32,7 +32,7 @@ pub use answer::{
     HelloAccepted, Helped, MailAccepted, MessageAccepted, RcptAccepted, Rejection,
     StartTlsAccepted, UnknownAccepted, Verified, XforwardAccepted,
 };
-pub use config::{Config, CrossProtocol, EarlyInput, Protocol, UnofferedParameters};
+pub use config::{Config, CrossProtocol, EarlyInput, UnofferedParameters};
 pub use event::{AbortReason, CloseReason, Event, Refused};
 #[doc(hidden)]
 pub use exchange::Settle;

@@ -11,7 +11,6 @@ use super::answer::{
     HelloAccepted, Helped, MailAccepted, MessageAccepted, Positive, RcptAccepted, Rejection,
     StartTlsAccepted, UnknownAccepted, Verified, XforwardAccepted,
 };
-use super::config::Protocol;
 use super::event::{AbortReason, CloseReason};
 use super::exchange::{
     Atrn, Auth, AuthResponse, Burl, Connect, Data, Etrn, Expand, Hello, Help, Mail, Message, Rcpt,
@@ -21,6 +20,7 @@ use super::message::Decoder;
 use super::replies;
 use super::state::{Dialect, Framing, Next, Subject, Transaction};
 use super::{Answer, Server};
+use crate::types::Protocol;
 use crate::types::{BodyType, Envelope, Recipient, ReplyCode, SaslMessage, Verb};
 
 impl Server {

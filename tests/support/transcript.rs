@@ -177,8 +177,9 @@ impl Transcript {
                     .chain(offers.iter().map(|offer| (*offer).to_owned()))
                     .collect();
                 for (index, line) in said.iter().enumerate() {
-                    let mark = if index + 1 < said.len() { '-' } else { ' ' };
-                    lines += &format!("\nS: 250{mark}{line}");
+                    let mark = if index + 1 < said.len() { "-" } else { " " };
+                    let mark = ["\nS: 250", mark];
+                    lines.extend(mark.into_iter().chain([line.as_str()]));
                 }
                 lines
             }
