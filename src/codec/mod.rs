@@ -14,6 +14,8 @@ mod path;
 mod queue;
 pub(crate) mod reply;
 mod sasl;
+#[cfg(feature = "serde")]
+pub(crate) mod stored;
 mod syntax;
 pub mod unitext;
 mod write;

@@ -43,10 +43,10 @@ impl Server {
             self.incoming.is_last &= !is_about_command(said);
             return self.refuse_chunk(now, size, said);
         }
+        // A chunk that says nothing costs as much as one that does (attack
+        // rule A12), so there are not to be many.
         if size == 0 && !last {
-            // A chunk that says nothing costs as much as one that does.
-            let counted = self.count_error(Verb::Bdat, replies::CHUNK_RECEIVED, None);
-            if let Some(step) = counted {
+            if let Some(step) = self.count_error(Verb::Bdat, replies::CHUNK_RECEIVED, None) {
                 return step;
             }
         }
@@ -82,9 +82,7 @@ impl Server {
 
     /// Reads the chunk for its end's sake, then says why.
     fn refuse_chunk(&mut self, now: Timestamp, size: u64, said: Said) -> Step {
-        let limit = self.config.limits.discard;
-        if limit.is_some_and(|limit| size > limit) {
-            self.abort(AbortReason::TooBig);
+        if self.is_too_much_to_discard(size) {
             self.close_with(now, replies::TOO_BIG, CloseReason::DiscardedTooMuch);
             return Step::Again;
         }
@@ -92,14 +90,15 @@ impl Server {
             return step;
         }
         self.stage_own(said);
-        self.swallow_chunk(now, AbortReason::TooBig);
+        self.abort(AbortReason::TooBig);
+        self.proceed(now, Next::Swallow);
         self.tell_refused(Verb::Bdat, said.code, None)
     }
 
-    pub(super) fn swallow_chunk(&mut self, now: Timestamp, reason: AbortReason) {
-        self.swallow(Framing::Chunk, reason);
-        self.incoming.start_clock(now);
-        self.deadline = after(now, self.config.timeouts.data_block);
+    /// Whether a chunk is not read to its end if it is refused.
+    pub(super) fn is_too_much_to_discard(&self, size: u64) -> bool {
+        let limit = self.config.limits.discard;
+        limit.is_some_and(|limit| size > limit)
     }
 
     fn ask_for_message(&mut self, now: Timestamp, verb: Verb) -> Step {
@@ -122,11 +121,10 @@ impl Server {
         }
         let length = self.takeable(input);
         if length == 0 {
-            if !self.state.eof {
-                return Step::Wait;
-            }
-            self.abort(AbortReason::Eof);
-            return self.close_silently(now, CloseReason::Eof);
+            return match self.state.eof {
+                true => self.close_silently(now, CloseReason::Eof),
+                false => Step::Wait,
+            };
         }
         let mut piece = input.split_to(length).freeze();
         self.incoming.remaining -= length as u64;
@@ -182,6 +180,7 @@ impl Server {
         } else if is_last {
             return self.end_refused_message();
         } else {
+            self.incoming.stop_clock();
             self.refuse_further_chunks();
         }
         let subject = Subject::Command(Verb::Bdat);

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::auth::wipe;
-use super::config::CrossProtocol;
+use super::config::{Config, CrossProtocol};
 use super::event::{CloseReason, Event, Refused};
 use super::exchange::{
     Atrn, Data, Etrn, Expand, Hello, Help, LineEnding, Pending, Transfer, Unknown, Verify, Xclient,
@@ -16,10 +16,27 @@ use super::{AbortReason, Server};
 use crate::Timestamp;
 use crate::codec::command::verb;
 use crate::codec::line::{Framed, drop_front};
-use crate::codec::{CommandError, LineError, Part};
+use crate::codec::{CommandError, LineError, LineFramer, Part};
 use crate::types::{
     Argument, BodyType, Command, Extension, HelloName, ReplyCode, UnknownCommand, Verb,
 };
+
+impl Config {
+    /// What cuts the input of a session into lines.
+    pub(super) fn framer(&self) -> LineFramer {
+        LineFramer::new(self.line_limit()).ending_with(self.line_ends())
+    }
+
+    /// The longest line that is looked at. Which one is an AUTH command, and
+    /// may be longer than others, is not known before.
+    pub(super) fn line_limit(&self) -> Option<usize> {
+        match (self.limits.command_line, self.limits.auth_line) {
+            (Some(command), Some(auth)) if self.auth.is_some() => Some(command.max(auth)),
+            (_, None) if self.auth.is_some() => None,
+            (command, _) => command,
+        }
+    }
+}
 
 impl Server {
     /// Takes the next line from the input and obeys it.
@@ -42,10 +59,7 @@ impl Server {
             Framed::More(octets) => {
                 // It may be an AUTH.
                 wipe(input, octets);
-                match self.state.eof {
-                    true => self.close_silently(now, CloseReason::Eof),
-                    false => Step::Wait,
-                }
+                self.wait_for_line(now)
             }
             Framed::Error(octets, error) => {
                 wipe(input, octets);
@@ -73,6 +87,14 @@ impl Server {
                 }
                 step
             }
+        }
+    }
+
+    /// There is no whole line yet; there may never be.
+    pub(super) fn wait_for_line(&mut self, now: Timestamp) -> Step {
+        match self.state.eof {
+            true => self.close_silently(now, CloseReason::Eof),
+            false => Step::Wait,
         }
     }
 
@@ -186,7 +208,6 @@ impl Server {
     }
 
     fn quit(&mut self) -> Step {
-        self.abort(AbortReason::GivenUp);
         self.close_after(Verb::Quit, replies::CLOSING, CloseReason::Quit)
     }
 
@@ -255,7 +276,7 @@ impl Server {
     }
 
     /// Stages the last reply of the session.
-    fn close_after(&mut self, verb: Verb, said: Said, reason: CloseReason) -> Step {
+    pub(super) fn close_after(&mut self, verb: Verb, said: Said, reason: CloseReason) -> Step {
         self.stage_reply_to(verb, said);
         let next = Next::Close(reason);
         self.state.answer(Subject::Command(verb), next);
@@ -298,7 +319,6 @@ impl Server {
                     ..said
                 },
             };
-            self.abort(AbortReason::GivenUp);
             return self.close_after(Verb::Bdat, said, CloseReason::ChunkSize);
         }
         self.refuse(error.verb(), said, Some(error))
@@ -321,13 +341,16 @@ impl Server {
         said: Said,
         error: Option<CommandError>,
     ) -> Option<Step> {
+        // RFC 5321 §4.5.3.1.10: who names too many is to go on with those taken.
+        if said == replies::TOO_MANY_RECIPIENTS {
+            return None;
+        }
         self.counters.errors = self.counters.errors.saturating_add(1);
         let limit = self.config.limits.errors;
         let is_too_many = limit.is_some_and(|limit| self.counters.errors > limit);
         if !is_too_many || verb == Verb::Rset || said.code == ReplyCode::SERVICE_NOT_AVAILABLE {
             return None;
         }
-        self.abort(AbortReason::GivenUp);
         let said = replies::TOO_MANY_ERRORS;
         self.close_after(verb, said, CloseReason::TooManyErrors);
         Some(self.tell_refused(verb, said.code, error))
@@ -370,7 +393,8 @@ impl Server {
     /// Attack rule A11: the first octets are those of a TLS handshake, on a
     /// connection without TLS.
     fn is_tls_handshake(&self, input: &[u8]) -> bool {
-        self.may_be_other_protocol() && input.starts_with(b"\x16\x03")
+        let is_handshake = input.starts_with(b"\x16\x03") && !self.framer.is_swallowing();
+        is_handshake && self.may_be_other_protocol()
     }
 
     /// Attack rule A11: a request of HTTP, or a field of its header.

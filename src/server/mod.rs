@@ -203,10 +203,8 @@ impl Server {
     /// there is one, is the caller's to strip before.
     #[must_use]
     pub fn new(config: Arc<Config>, id: SessionId, security: Security, now: Timestamp) -> Self {
-        let mut framer = LineFramer::new(None).ending_with(config.line_ends());
-        framer.set_limit(config.line_limit());
         Self {
-            framer,
+            framer: config.framer(),
             incoming: Incoming::new(),
             deadline: after(now, config.timeouts.answer),
             config,
@@ -316,13 +314,7 @@ impl Server {
         let is_due = |deadline: Option<Timestamp>| deadline.is_some_and(|deadline| deadline <= now);
         match self.state.phase {
             // The application has answered in time; the next poll goes on.
-            Phase::Start | Phase::Answered(..) => {}
-            Phase::Closing(_) | Phase::Closed => {
-                if is_due(self.deadline) {
-                    self.output.clear();
-                    self.deadline = None;
-                }
-            }
+            Phase::Start | Phase::Answered(..) | Phase::Closing(_) | Phase::Closed => {}
             // In the middle of a handshake there is nothing to be said.
             Phase::TlsReply | Phase::TlsHandshake => {
                 if is_due(self.deadline) || is_due(self.shutdown_deadline()) {
@@ -331,12 +323,16 @@ impl Server {
             }
             _ => {
                 if is_due(self.deadline) || is_due(self.message_deadline()) {
-                    self.abort(AbortReason::Timeout);
                     self.close_with(now, replies::TIMEOUT, CloseReason::Timeout);
                 } else if is_due(self.shutdown_deadline()) {
                     self.shut_down(now);
                 }
             }
+        }
+        let is_over = matches!(self.state.phase, Phase::Closing(_) | Phase::Closed);
+        if is_over && is_due(self.deadline) {
+            self.output.clear();
+            self.deadline = None;
         }
     }
 

@@ -33,6 +33,9 @@ impl Server {
                 self.state.phase = Phase::Closed;
                 Step::Event(Event::Closed(reason))
             }
+            // Also in LMTP between the replies to a message: they are few, and a
+            // client that does not take them must not hold up what is stored.
+            Phase::Answered(subject, next) => self.reply(now, input, subject, next),
             _ if self.is_output_high() => Step::Wait,
             Phase::Start => {
                 let question = self.ask(now, Subject::Connection, Connect {});
@@ -42,7 +45,6 @@ impl Server {
                 self.state.early |= !input.is_empty();
                 Step::Wait
             }
-            Phase::Answered(subject, next) => self.reply(now, input, subject, next),
             Phase::Command => self.next_command(now, input),
             Phase::AuthLine => self.next_auth_line(now, input),
             Phase::Body(Framing::Dot) | Phase::Swallow(Framing::Dot) => self.receive(now, input),
@@ -58,6 +60,7 @@ impl Server {
     pub(super) fn ask<E>(&mut self, now: Timestamp, subject: Subject, question: E) -> Pending<E> {
         self.serial = self.serial.wrapping_add(1);
         self.state.ask(subject);
+        self.incoming.pause_clock(now);
         self.deadline = after(now, self.config.timeouts.answer);
         Pending {
             question,
@@ -110,22 +113,24 @@ impl Server {
     }
 
     fn close_early_talker(&mut self, now: Timestamp) -> Step {
-        self.abort(AbortReason::EarlyInput);
         self.close_with(now, replies::OUT_OF_TURN, CloseReason::EarlyInput);
         Step::Again
     }
 
     /// Shows the staged reply and goes on.
     pub(super) fn proceed(&mut self, now: Timestamp, next: Next) -> Step {
-        self.output.show();
+        if next != Next::Swallow {
+            self.output.show();
+        }
         self.state.proceed(next);
         if let Next::Close(reason) = next {
             self.abort(reason.of_message());
         }
+        self.incoming.resume_clock(now);
         let timeouts = &self.config.timeouts;
         self.deadline = match next {
             Next::Command | Next::AuthLine | Next::Tls => after(now, timeouts.command),
-            Next::Body(_) => {
+            Next::Body(_) | Next::Swallow => {
                 self.incoming.start_clock(now);
                 after(now, timeouts.data_block)
             }
@@ -165,7 +170,6 @@ impl Server {
 
     pub(super) fn shut_down(&mut self, now: Timestamp) {
         if let Some(shutdown) = self.shutdown.take() {
-            self.abort(AbortReason::Shutdown);
             self.output.unstage();
             self.stage_rejection(&shutdown.why);
             self.proceed(now, Next::Close(CloseReason::Shutdown));

@@ -19,7 +19,7 @@ use super::exchange::{
 };
 use super::message::Decoder;
 use super::replies;
-use super::state::{Dialect, Framing, Next, Phase, Subject, Transaction};
+use super::state::{Dialect, Framing, Next, Subject, Transaction};
 use super::{Answer, Server};
 use crate::types::{BodyType, Envelope, Recipient, ReplyCode, SaslMessage, Verb};
 
@@ -27,7 +27,11 @@ impl Server {
     pub(super) fn settle_connect(&mut self, _: Connect, answer: Answer<Connect>) {
         let subject = Subject::Connection;
         match answer {
-            Ok(greeting) => self.greet(subject, greeting),
+            Ok(greeting) => {
+                self.greet(subject, greeting);
+                // No line has been looked at yet.
+                self.framer = self.config.framer();
+            }
             Err(mut why) => {
                 // RFC 2034 §4: the greeting carries no enhanced code.
                 why.enhanced = None;
@@ -87,30 +91,16 @@ impl Server {
     }
 
     pub(super) fn settle_mail(&mut self, mail: Mail, answer: Answer<Mail>) {
-        let subject = Subject::Command(Verb::Mail);
-        match answer {
-            Ok(_) if self.is_transaction_one_too_many() => {
-                self.stage_own(replies::TOO_MANY_TRANSACTIONS);
-                let next = Next::Close(CloseReason::TooManyTransactions);
-                self.state.answer(subject, next);
-            }
-            Ok(MailAccepted(positive)) => {
-                self.open_transaction(mail);
-                self.settle_yes(subject, &positive, Next::Command);
-            }
-            Err(why) => self.settle_no(subject, &why),
+        let answer = answer.map(|MailAccepted(positive)| positive);
+        if answer.is_ok() {
+            self.open_transaction(mail);
         }
-    }
-
-    fn is_transaction_one_too_many(&mut self) -> bool {
-        let counters = &mut self.counters;
-        counters.transactions = counters.transactions.saturating_add(1);
-        let limit = self.config.limits.transactions;
-        limit.is_some_and(|limit| self.counters.transactions > limit)
+        self.settle_command(Verb::Mail, answer);
     }
 
     fn open_transaction(&mut self, mail: Mail) {
         self.state.transaction = Transaction::Mail;
+        self.counters.transactions = self.counters.transactions.saturating_add(1);
         self.output.keep_capacity();
         if let Some(envelope) = &mut self.envelope {
             envelope.reverse_path = mail.reverse_path;
@@ -168,9 +158,13 @@ impl Server {
         self.stage_rejection(why);
         if let Some(burl) = self.burl.take() {
             self.end_refused_burl(burl.is_last());
-        } else {
-            self.state.phase = Phase::Swallow(Framing::Chunk);
+            return;
         }
+        let next = match self.is_too_much_to_discard(self.incoming.remaining) {
+            true => Next::Close(CloseReason::DiscardedTooMuch),
+            false => Next::Swallow,
+        };
+        self.state.answer(Subject::Chunk(Verb::Bdat), next);
     }
 
     fn end_refused_burl(&mut self, is_last: bool) {
@@ -272,12 +266,10 @@ impl Server {
                 self.state.answer(subject, Next::AuthLine);
             }
             Ok(AuthStep::Done(done)) => self.authenticate(subject, done),
-            Err(why) if why.ends_session() || !self.is_auth_failure_one_too_many() => {
-                self.settle_no(subject, &why);
-            }
-            Err(_) => {
-                self.close_for_auth_failures(subject);
-            }
+            Err(why) => match self.is_auth_failure_one_too_many() && !why.ends_session() {
+                true => self.close_for_auth_failures(subject),
+                false => self.settle_no(subject, &why),
+            },
         }
     }
 

@@ -68,6 +68,8 @@ pub(super) enum Next {
     AuthLine,
     /// The message, or a chunk of it.
     Body(Framing),
+    /// A chunk that nobody wants; what is staged is said at its end.
+    Swallow,
     /// The question about a BURL.
     Burl,
     /// In LMTP, the question about the next recipient.
@@ -271,6 +273,7 @@ impl State {
             Next::Command => Phase::Command,
             Next::AuthLine => Phase::AuthLine,
             Next::Body(framing) => Phase::Body(framing),
+            Next::Swallow => Phase::Swallow(Framing::Chunk),
             Next::Burl => Phase::Owed(Subject::Command(Verb::Burl)),
             Next::Recipient => Phase::Owed(Subject::Message),
             Next::Tls => Phase::TlsReply,
