@@ -186,6 +186,7 @@ mod extensions;
 #[test]
 fn the_table_is_complete() {
     let table = include_str!("../src/server/requirements.md");
+    let (table, _) = table.split_once("\n# Codes").unwrap();
     let mut named = Vec::new();
     let rows = table.lines().filter(|line| {
         let is_head = line.starts_with("| RFC |") || line.starts_with("| section");
