@@ -17,6 +17,8 @@ mod message;
 mod output;
 mod received;
 mod replies;
+#[doc = include_str!("requirements.md")]
+pub mod requirements {}
 mod reply;
 mod settle;
 mod state;
