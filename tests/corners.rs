@@ -265,7 +265,7 @@ fn a_burl_that_is_not_offered_ends_no_message() {
     session.say("BURL imap://x.example/y LAST\r\n");
     session.say("BDAT 4 LAST\r\ntwo\n");
     assert_eq!(session.codes(), ["502", "250"]);
-    assert_eq!(session.events(), "Body Message");
+    assert_eq!(session.events(), "Body 4 Message 8");
 }
 
 #[test]
