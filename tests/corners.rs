@@ -316,3 +316,23 @@ fn the_application_takes_its_time_not_the_clients() {
     session.run();
     assert_eq!(session.codes(), ["421"]);
 }
+
+#[test]
+fn two_carriage_returns_in_a_chunk_are_one_too_many_however_they_come() {
+    let bodies: Vec<Vec<String>> = [1, 2, 3, 4, 5]
+        .map(|cut| {
+            let mut session = Session::greeted(chunking());
+            session.say(ENVELOPE);
+            session.events();
+            session.say("BDAT 5 LAST\r\n");
+            for octets in b"a\r\r\nb".chunks(cut) {
+                session.say(octets);
+            }
+            assert_eq!(session.codes(), ["250", "250", "550"]);
+            session.told
+        })
+        .into();
+    for told in bodies {
+        assert_eq!(told, ["Data", "Body 1", "Aborted(BareLineEnd)"]);
+    }
+}
