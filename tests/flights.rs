@@ -134,7 +134,7 @@ impl Play {
                 flight.command("RCPT TO:<b@mx.example>");
             }
             if dice.once_in(2) {
-                for _ in 0..1 + dice.roll(4) {
+                for _ in 0..=dice.roll(4) {
                     flight.units.push(Vec::new());
                     chunk(dice, flight.units.last_mut().unwrap());
                 }
