@@ -266,7 +266,7 @@ fn a_burl_that_is_not_offered_ends_no_message() {
     session.say("BURL imap://x.example/y LAST\r\n");
     session.say("BDAT 4 LAST\r\ntwo\n");
     assert_eq!(session.codes(), ["502", "250"]);
-    assert_eq!(session.events(), "Body Message");
+    assert_eq!(session.events(), "Body 4 Message 8");
 }
 
 #[test]
@@ -316,4 +316,24 @@ fn the_application_takes_its_time_not_the_clients() {
     session.server.shutdown(why, session.now);
     session.run();
     assert_eq!(session.codes(), ["421"]);
+}
+
+#[test]
+fn two_carriage_returns_in_a_chunk_are_one_too_many_however_they_come() {
+    let bodies: Vec<Vec<String>> = [1, 2, 3, 4, 5]
+        .map(|cut| {
+            let mut session = Session::greeted(chunking());
+            session.say(ENVELOPE);
+            session.events();
+            session.say("BDAT 5 LAST\r\n");
+            for octets in b"a\r\r\nb".chunks(cut) {
+                session.say(octets);
+            }
+            assert_eq!(session.codes(), ["250", "250", "550"]);
+            session.told
+        })
+        .into();
+    for told in bodies {
+        assert_eq!(told, ["Data", "Body 1", "Aborted(BareLineEnd)"]);
+    }
 }

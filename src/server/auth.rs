@@ -13,7 +13,7 @@ use super::{Security, Server};
 use crate::Timestamp;
 use crate::codec::LineError;
 use crate::codec::line::{Framed, drop_front};
-use crate::types::{Extension, Mechanism, SaslLine, SaslMessage, Verb};
+use crate::types::{Command, Extension, Mechanism, SaslLine, SaslMessage, Verb};
 
 impl Server {
     pub(super) fn start_tls(&mut self, now: Timestamp) -> Step {
@@ -102,7 +102,10 @@ impl Server {
                         Step::Event(Event::AuthResponse(question))
                     }
                     Ok(SaslLine::Cancel) => self.fail_auth(replies::AUTH_CANCELLED),
-                    Err(_) => self.fail_auth(replies::BAD_BASE64),
+                    Err(_) => match Command::parse(line, &self.config.syntax) {
+                        Ok(Command::Bdat { size, last }) => self.chunk_in_auth(now, size, last),
+                        _ => self.fail_auth(replies::BAD_BASE64),
+                    },
                 };
                 wipe(input, whole);
                 step
@@ -115,6 +118,16 @@ impl Server {
             LineError::TooLong => self.fail_auth(replies::AUTH_LINE_TOO_LONG),
             LineError::BareLineFeed => self.refuse_line(Verb::Auth, error),
         }
+    }
+
+    /// A client that has lost its way: a message is never taken for commands
+    /// (attack rule A12).
+    fn chunk_in_auth(&mut self, now: Timestamp, size: u64, last: bool) -> Step {
+        if self.is_auth_failure_one_too_many() {
+            self.close_for_auth_failures(Subject::AuthLine);
+            return Step::Again;
+        }
+        self.bdat(now, size, last)
     }
 
     /// Ends the exchange; the client may begin another one.

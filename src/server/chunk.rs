@@ -151,11 +151,13 @@ impl Server {
 
     /// How many octets of the input may be taken. A CR at its end stays until
     /// the next octet tells what it is, so that the pieces do not depend on how
-    /// the input was cut; at the end of the chunk, it goes.
+    /// the input was cut; at the end of the chunk, it goes, and so do two of
+    /// them, the first of which is bare whatever follows.
     fn takeable(&mut self, input: &BytesMut) -> usize {
         let remaining = usize::try_from(self.incoming.remaining).unwrap_or(usize::MAX);
         let length = remaining.min(input.len());
-        let ends_in_cr = length < remaining && input.last() == Some(&b'\r');
+        let ends_in_cr = input.ends_with(b"\r") && !input.ends_with(b"\r\r");
+        let ends_in_cr = ends_in_cr && length < remaining;
         match ends_in_cr && self.incoming.line_ends().is_some() && !self.state.eof {
             true => length - 1,
             false => length,

@@ -1,6 +1,6 @@
 //! What a client says: mostly what one would, sometimes not.
 
-#![allow(unreachable_pub)] // a module of a test
+#![allow(dead_code, unreachable_pub)] // a module of several tests
 
 use ehlo::codec::{BareLineEnds, Syntax};
 use ehlo::server::{
@@ -118,7 +118,7 @@ fn limits(config: &mut Config, dice: &mut Dice) {
 }
 
 /// What clients say, in all states.
-const COMMANDS: &[&str] = &[
+pub const COMMANDS: &[&str] = &[
     "EHLO c.example",
     "HELO c.example",
     "LHLO c.example",
@@ -276,7 +276,7 @@ pub fn command(text: &str, into: &mut Vec<u8>) {
     command.write(into);
 }
 
-fn body(dice: &mut Dice, into: &mut Vec<u8>) {
+pub fn body(dice: &mut Dice, into: &mut Vec<u8>) {
     for _ in 0..dice.roll(30) {
         into.extend_from_slice(dice.pick(LINES));
         if dice.once_in(100) {
@@ -285,7 +285,7 @@ fn body(dice: &mut Dice, into: &mut Vec<u8>) {
     }
 }
 
-fn chunk(dice: &mut Dice, into: &mut Vec<u8>) {
+pub fn chunk(dice: &mut Dice, into: &mut Vec<u8>) {
     let mut octets = Vec::new();
     body(dice, &mut octets);
     let last = if dice.once_in(2) { " LAST" } else { "" };

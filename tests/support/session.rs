@@ -44,19 +44,26 @@ pub struct Session {
 }
 
 impl Session {
+    /// A session with an application that says yes.
     pub fn new(config: Config) -> Self {
+        let mut session = Self::silent(config);
+        session.application = Some(Say::Yes);
+        session.run();
+        session
+    }
+
+    /// A session, not polled yet, with an application that says nothing.
+    pub fn silent(config: Config) -> Self {
         let now = Timestamp::ZERO;
-        let mut session = Self {
+        Self {
             server: Server::new(Arc::new(config), SessionId(1), Security::Plain, now),
             input: BytesMut::new(),
             now,
-            application: Some(Say::Yes),
+            application: None,
             question: None,
             said: Vec::new(),
             told: Vec::new(),
-        };
-        session.run();
-        session
+        }
     }
 
     /// A session whose client has said EHLO, or LHLO, and been heard.
@@ -142,7 +149,9 @@ impl Session {
 pub fn name(event: &Event) -> String {
     let text = format!("{event:?}");
     match event {
-        Event::Aborted(_) | Event::Closed(_) | Event::EarlyInput(_) => text,
+        Event::Aborted(_) | Event::Closed(_) => text,
+        Event::Body(octets) => format!("Body {}", octets.len()),
+        Event::Message(message) => format!("Message {}", message.octets),
         _ => text.split(['(', ' ']).next().unwrap_or_default().to_owned(),
     }
 }
