@@ -21,6 +21,7 @@ use ehlo::{Secret, Timestamp};
 const NOW: Timestamp = Timestamp::ZERO;
 
 /// What is on; each of them is a bit of the number of the combination.
+#[allow(clippy::struct_excessive_bools)] // each is one that may be off
 #[derive(Clone, Copy, Debug)]
 struct On {
     pipelining: bool,
