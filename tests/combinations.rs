@@ -22,6 +22,7 @@ use ehlo::{Secret, Timestamp};
 const NOW: Timestamp = Timestamp::ZERO;
 
 /// What is on; each of them is a bit of the number of the combination.
+#[allow(clippy::struct_excessive_bools)] // each is one that may be off
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools)] // each is a switch
 struct On {

@@ -342,6 +342,11 @@ impl Player {
                 let body = self.client.body().unwrap();
                 body.finish().err().map(|error| error.to_string())
             }
+            "normalize" => {
+                let mut body = self.client.body().unwrap();
+                let is_set = body.set_line_ends(LineEnds::Normalize);
+                (!is_set).then(|| "too late".to_owned())
+            }
             "quit" => {
                 self.client.quit();
                 None
