@@ -88,7 +88,7 @@ fn without_trailing_blanks(text: &str) -> &str {
 /// known. Most have four letters. A control character ends the verb too, so
 /// that the argument is at fault.
 #[inline]
-fn verb(line: &[u8]) -> (Verb, usize) {
+pub(crate) fn verb(line: &[u8]) -> (Verb, usize) {
     match line.split_first_chunk() {
         Some((letters, [] | [..=b' ', ..])) => match Verb::of_four(*letters) {
             Verb::Unknown => (Verb::Unknown, 0),

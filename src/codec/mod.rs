@@ -3,7 +3,7 @@
 
 mod attribute;
 mod capability;
-mod command;
+pub(crate) mod command;
 mod data;
 mod date;
 mod error;

@@ -104,20 +104,22 @@ pub struct ReplyParser {
     prefix: [u8; 4],
 }
 
+/// A limit as a number to compare with.
+const fn or_greatest(limit: Option<usize>) -> usize {
+    match limit {
+        Some(limit) => limit,
+        None => usize::MAX,
+    }
+}
+
 impl ReplyParser {
     /// A parser of replies within those limits.
     #[must_use]
     pub const fn new(limits: ReplyLimits) -> Self {
-        const fn or_none(limit: Option<usize>) -> usize {
-            match limit {
-                Some(limit) => limit,
-                None => usize::MAX,
-            }
-        }
         Self {
-            max_line: or_none(limits.line),
-            max_lines: or_none(limits.lines),
-            max_octets: or_none(limits.octets),
+            max_line: or_greatest(limits.line),
+            max_lines: or_greatest(limits.lines),
+            max_octets: or_greatest(limits.octets),
             takes_bare_lf: false,
             framed: 0,
             searched: 0,
@@ -147,6 +149,20 @@ impl ReplyParser {
             takes_bare_lf: true,
             ..self
         }
+    }
+
+    /// Whether, from here on, lines that end with LF alone are taken: see
+    /// [`taking_bare_lf`](Self::taking_bare_lf).
+    pub const fn set_bare_lf(&mut self, is_taken: bool) {
+        self.takes_bare_lf = is_taken;
+    }
+
+    /// Other limits, from here on: a 334 may be longer than other replies
+    /// (RFC 4954 §4).
+    pub const fn set_limits(&mut self, limits: ReplyLimits) {
+        self.max_line = or_greatest(limits.line);
+        self.max_lines = or_greatest(limits.lines);
+        self.max_octets = or_greatest(limits.octets);
     }
 
     /// Forgets the reply it was in.
