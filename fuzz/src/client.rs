@@ -3,12 +3,10 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use ehlo::Timestamp;
-use ehlo::client::{
-    BodyOptions, Client, CommandId, Config, Event, Opening, Protocol, TransactionId,
-};
+use ehlo::client::{BodyOptions, Client, CommandId, Config, Event, Opening, TransactionId};
 use ehlo::codec::{LineEnds, Syntax};
 use ehlo::types::{
-    BodyType, Command, Domain, Envelope, Extension, Mailbox, Recipient, ReversePath,
+    BodyType, Command, Domain, Envelope, Extension, Mailbox, Protocol, Recipient, ReversePath,
 };
 
 use super::cuts::reads;

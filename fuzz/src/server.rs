@@ -7,10 +7,10 @@ use ehlo::codec::{BareLineEnds, ReplyLimits, ReplyParser};
 use ehlo::server::{
     Answer, AuthOffer, AuthStep, Authenticated, Chunking, CloseReason, Config, CrossProtocol,
     DataAccepted, DeliverBy, Dsn, EarlyInput, EightBit, Event, Exchange, FutureRelease, Greeting,
-    HelloAccepted, MessageAccepted, MtPriority, Pending, Protocol, RcptAccepted, Rejection,
-    Security, Server, SessionId, StartTlsOffer, UnofferedParameters, Verified,
+    HelloAccepted, MessageAccepted, MtPriority, Pending, RcptAccepted, Rejection, Security, Server,
+    SessionId, StartTlsOffer, UnofferedParameters, Verified,
 };
-use ehlo::types::{Domain, EnhancedCode, Mechanism, ReplyCode, ReplyText, Verb};
+use ehlo::types::{Domain, EnhancedCode, Mechanism, Protocol, ReplyCode, ReplyText, Verb};
 use ehlo::{Secret, Timestamp};
 
 use super::command::widest;
