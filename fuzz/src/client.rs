@@ -2,19 +2,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use ehlo::Timestamp;
-use ehlo::client::{BodyOptions, Client, CommandId, Config, Event, Opening, TransactionId};
+use ehlo::client::{
+    AuthPolicy, Body, BodyOptions, Chunking, Client, CommandId, Config, Event, Opening, TlsPolicy,
+    TransactionId,
+};
 use ehlo::codec::{LineEnds, Syntax};
 use ehlo::types::{
     BodyType, Command, Domain, Envelope, Extension, Mailbox, Protocol, Recipient, ReversePath,
+    SaslLine,
 };
+use ehlo::{Secret, Timestamp};
 
 use super::cuts::reads;
 use super::script::Script;
 
 /// A server that sends anything, and an application that sends messages: see
-/// [`Script`] and [`Session::open`], [`Session::deliver`], [`Session::give`]
-/// for the words.
+/// [`Script`], and for the words [`config`], [`Session::run`],
+/// [`Session::open`], [`Session::hear`], [`Session::deliver`] and
+/// [`Session::give`].
 ///
 /// The session ends, and says so last and once; every transaction is reported
 /// on once before; nothing is said before the greeting, nor behind a command
@@ -41,20 +46,41 @@ enum Reads<'a> {
     Replies(&'a [usize]),
 }
 
+/// `lmtp`; `lenient`, all there is; `chunk-size=`; `output=`, its limit.
+fn config(script: Script<'_>) -> Config {
+    let mut config = Config::new();
+    if script.has("lmtp") {
+        config.protocol = Protocol::Lmtp;
+    }
+    config.leniency.bare_line_feeds = script.has("lenient");
+    config.leniency.ok_to_data = script.has("lenient");
+    config.leniency.cleartext_auth = script.has("lenient");
+    config.chunk_size = script
+        .number("chunk-size", 100)
+        .unwrap_or(config.chunk_size);
+    config.limits.output = script.number("output", 10_000).or(config.limits.output);
+    config
+}
+
 struct Session<'a> {
     script: Script<'a>,
     client: Client,
     now: Timestamp,
     input: BytesMut,
     commands: Vec<CommandId>,
-    /// The transaction that has not been reported on.
-    transaction: Option<TransactionId>,
+    /// Those that have not been reported on.
+    open: Vec<TransactionId>,
     transactions: usize,
-    pipelining: bool,
+    challenges: usize,
+    /// Whether the next line is one of an AUTH exchange.
+    in_auth: bool,
+    /// Octets of a chunk that are still to be said.
+    in_chunk: u64,
     is_greeted: bool,
     is_closed: bool,
     said: Vec<u8>,
     events: Vec<String>,
+    /// Bounds the work.
     fuel: usize,
 }
 
@@ -62,20 +88,17 @@ impl<'a> Session<'a> {
     /// Plays the script. `end=time`: the server does not hang up but falls silent.
     fn run(script: Script<'a>, how: Reads<'_>) -> Self {
         let now = Timestamp::ZERO;
-        let mut config = Config::new();
-        if script.has("lmtp") {
-            config.protocol = Protocol::Lmtp;
-        }
-        config.limits.output = script.number("output", 10_000).or(config.limits.output);
         let mut session = Self {
             script,
-            client: Client::new(Arc::new(config), now),
+            client: Client::new(Arc::new(config(script)), now),
             now,
             input: BytesMut::new(),
             commands: Vec::new(),
-            transaction: None,
+            open: Vec::new(),
             transactions: 0,
-            pipelining: false,
+            challenges: 0,
+            in_auth: false,
+            in_chunk: 0,
             is_greeted: false,
             is_closed: false,
             said: Vec::new(),
@@ -102,11 +125,24 @@ impl<'a> Session<'a> {
         session
     }
 
-    /// `hand=` commands, a letter each, instead of what `open` says.
+    /// `tls=` required, offered or on; `auth=` required or offered. `hand=`
+    /// commands, a letter each, instead of what `open` says.
     fn open(&mut self) {
         let Some(letters) = self.script.value("hand") else {
+            let tls = match self.script.value("tls") {
+                Some(b"required") => TlsPolicy::Required,
+                Some(b"offered") => TlsPolicy::Opportunistic,
+                Some(b"on") => TlsPolicy::AlreadyOn,
+                _ => TlsPolicy::Never,
+            };
+            let auth = match self.script.value("auth") {
+                Some(b"required") => AuthPolicy::Required,
+                Some(b"offered") => AuthPolicy::IfOffered,
+                _ => AuthPolicy::Never,
+            };
             let hello = Opening::new(Domain::try_from("client.example").unwrap());
-            return self.client.open(hello).unwrap();
+            let opening = hello.with_tls(tls).with_auth(auth);
+            return self.client.open(opening).unwrap();
         };
         for letter in letters {
             let line = match letter {
@@ -120,11 +156,20 @@ impl<'a> Session<'a> {
                 b'v' => "VRFY somebody",
                 b'q' => "QUIT",
                 b'x' => "XQUEUE now",
+                b't' => "STARTTLS",
+                b'a' => "AUTH CRAM-MD5",
+                b'u' => "BURL imap://d.example/x",
+                b'w' => "ATRN d.example",
                 _ => "NOOP",
             };
-            if let Ok(id) = self.client.send(&Command::try_from(line).unwrap()) {
-                self.commands.push(id);
-            }
+            let sent = match letter {
+                b'c' | b'z' => {
+                    let chunk = Bytes::from_static(b".\r\nQUIT\r\n");
+                    self.client.send_chunk(chunk, *letter == b'z')
+                }
+                _ => self.client.send(&Command::try_from(line).unwrap()),
+            };
+            self.commands.extend(sent.ok());
         }
     }
 
@@ -154,34 +199,57 @@ impl<'a> Session<'a> {
 
     fn run_down(&mut self) {
         while !self.client.is_closed() {
-            if self.client.body().is_some() {
-                // The application has nothing more to give.
-                self.client.abort();
-            } else if let Some(deadline) = self.client.poll_timeout() {
-                self.now = self.now.max(deadline);
-                self.client.handle_timeout(self.now);
-                let next = self.client.poll_timeout();
-                assert!(next.is_none_or(|next| next > deadline), "time goes on");
-            } else {
-                // Nothing is waited for: it is the application's turn.
-                self.client.abort();
+            self.burn();
+            match self.client.poll_timeout() {
+                Some(deadline) => {
+                    self.now = self.now.max(deadline);
+                    self.client.handle_timeout(self.now);
+                    let next = self.client.poll_timeout();
+                    assert!(next.is_none_or(|next| next > deadline), "time goes on");
+                }
+                // It is the application's turn, and it has nothing more to say.
+                _ => self.client.abort(),
             }
             self.settle();
         }
     }
 
+    /// `challenges=`: how each is answered, `c` by giving up, else with words.
     fn hear(&mut self, event: Event) {
         assert!(!self.is_closed, "{event:?} behind the end");
         self.events.push(format!("{event:?}"));
-        if let Some(capabilities) = self.client.capabilities() {
-            self.pipelining = capabilities.offers(Extension::Pipelining);
-        }
         match event {
             Event::Greeting(_) => {
                 assert!(!self.is_greeted);
                 self.is_greeted = true;
             }
-            Event::Ready(_) => self.deliver(),
+            Event::Handover => {
+                assert!(!self.client.output().has_remaining() && !self.client.wants_input());
+                self.client.tls_established(self.now, &mut self.input);
+            }
+            Event::AuthWanted(_) => {
+                let mechanism = self.client.mechanisms().next();
+                let secret = Secret::from("secret");
+                let begun = mechanism.map(|it| self.client.authenticate(it, Some(&secret)));
+                if !matches!(begun, Some(Ok(()))) {
+                    self.client.skip_auth();
+                }
+            }
+            Event::AuthChallenge(challenge) => {
+                let _ = challenge.decode();
+                let answers = self.script.value("challenges").unwrap_or_default();
+                match answers.get(self.challenges) {
+                    Some(b'c') => self.client.cancel_auth(),
+                    _ => self.client.respond(&Secret::from("secret")).unwrap(),
+                }
+                self.challenges += 1;
+                self.in_auth = true;
+            }
+            Event::AuthRefused(_) => self.client.skip_auth(),
+            Event::Ready(_) => {
+                let at_once = self.script.number("queue", 3).unwrap_or(1);
+                (0..at_once).for_each(|_| self.deliver());
+            }
             Event::Reply(id, reply) => {
                 assert!(self.commands.contains(&id));
                 if reply.code().get() == 354 {
@@ -190,44 +258,40 @@ impl<'a> Session<'a> {
                 }
             }
             Event::BodyWanted(id) => {
-                assert_eq!(self.transaction, Some(id));
+                assert!(self.open.contains(&id) && self.client.body().is_some());
                 self.say();
                 self.give();
             }
             Event::Report(id, report) => {
-                assert_eq!(self.transaction.take(), Some(id));
-                assert_eq!(
-                    report.recipients().count(),
-                    report.envelope().recipients.len()
-                );
+                assert_eq!(self.open.first(), Some(&id), "in the order they were given");
+                self.open.remove(0);
+                let recipients = report.envelope().recipients.len();
+                assert_eq!(report.recipients().count(), recipients);
                 if self.script.number("messages", 3).unwrap_or(1) > self.transactions {
                     self.deliver();
-                } else {
+                } else if self.open.is_empty() {
                     self.client.quit();
                 }
             }
             Event::Closed(_) => {
                 self.is_closed = true;
-                assert_eq!(self.transaction, None, "every transaction is reported on");
+                assert_eq!(self.open, [], "every transaction is reported on");
                 assert!(!self.client.is_reusable());
             }
             _ => {}
         }
     }
 
-    /// `to=` recipients, `utf8` addresses, `8bit` message, `size=`.
+    /// `to=` recipients, `utf8` addresses, `8bit` or `binary` message, `size=`,
+    /// `chunks` wherever they are offered.
     fn deliver(&mut self) {
-        let utf8 = self.script.has("utf8");
-        let sender: Mailbox<'_> = if utf8 {
-            "\u{e9}@b.example"
-        } else {
-            "a@b.example"
-        }
-        .parse()
-        .unwrap();
+        let sender = match self.script.has("utf8") {
+            true => "\u{e9}@b.example",
+            false => "a@b.example",
+        };
         let mut envelope = Envelope::new(match self.script.has("null") {
             true => ReversePath::Null,
-            false => ReversePath::Mailbox(sender),
+            false => ReversePath::Mailbox(sender.parse().unwrap()),
         });
         for number in 0..self.script.number("to", 50).unwrap_or(1) {
             let mailbox: Mailbox<'_> = format!("to{number}@d.example").parse().unwrap();
@@ -237,35 +301,55 @@ impl<'a> Session<'a> {
         if self.script.has("8bit") {
             options = options.with_type(BodyType::EightBitMime);
         }
+        if self.script.has("binary") {
+            options = options.with_type(BodyType::BinaryMime);
+        }
+        if self.script.has("chunks") {
+            options = options.with_chunking(Chunking::IfOffered);
+        }
         options.size = self.script.number("size", 1000).map(|octets| octets as u64);
         self.transactions += 1;
         match self.client.deliver(envelope, options) {
-            Ok(id) => self.transaction = Some(id),
-            Err(_) => self.client.quit(),
+            Ok(id) => self.open.push(id),
+            Err(error) => {
+                let _ = error.into_envelope();
+                self.client.quit();
+            }
         }
     }
 
-    /// Gives the message: `body=`, `|` for a line end; `half` of it, and the
-    /// session is left alone; `abort`, and it is given up.
+    /// Gives the message: `body=`, `|` for a line end, in two pieces; `half` of
+    /// it, and the session is left alone; `abort`, and it is given up.
     fn give(&mut self) {
         let text = self.script.value("body").unwrap_or(b".hello|");
-        let text = text.split(|&octet| octet == b'|').collect::<Vec<_>>();
-        let message = text.join(&b"\r\n"[..]);
-        let chunk = Bytes::from(message);
-        let Some(mut body) = self.client.body() else {
-            return;
-        };
-        let is_written = body.write(chunk).is_ok();
+        let lines: Vec<&[u8]> = text.split(|&octet| octet == b'|').collect();
+        let message = Bytes::from(lines.join(&b"\r\n"[..]));
+        let mut pieces = vec![message.slice(..message.len() / 2)];
+        if !self.script.has("half") {
+            pieces.push(message.slice(message.len() / 2..));
+        }
+        let mut is_written = true;
+        for piece in pieces {
+            let body = self.client.body();
+            is_written &= body.is_some_and(|mut body| body.write(piece).is_ok());
+        }
         if self.script.has("abort") {
             self.client.abort();
         } else if !self.script.has("half") && is_written {
-            // By hand, line ends are strict.
-            let _ = self.client.body().map(ehlo::client::Body::finish);
+            // A message by hand has strict line ends.
+            let _ = self.client.body().map(Body::finish);
         }
-        let output = self.client.output();
-        let octets = output.copy_to_bytes(output.remaining());
-        assert!(self.is_greeted);
-        self.said.extend_from_slice(&octets);
+        let is_chunked = self.is_offered(Extension::Chunking)
+            && (self.script.has("chunks") || self.script.has("binary"));
+        let is_by_hand = self.script.value("hand").is_some();
+        if is_chunked && !is_by_hand {
+            self.say();
+        } else {
+            // A message is no command, whatever it looks like.
+            let output = self.client.output();
+            let octets = output.copy_to_bytes(output.remaining());
+            self.said.extend_from_slice(&octets);
+        }
     }
 
     /// Takes the commands that are in the output. False if there were none.
@@ -276,22 +360,47 @@ impl<'a> Session<'a> {
             return false;
         }
         assert!(self.is_greeted, "said before the greeting: {octets:?}");
-        assert!(octets.ends_with(b"\r\n"));
-        let mut lines = octets.split_inclusive(|&octet| octet == b'\n').peekable();
+        let mut rest = &octets[..];
         let mut commands = 0;
-        while let Some(line) = lines.next() {
+        let mut is_last = false;
+        while let Some(line) = self.next_line(&mut rest) {
+            assert!(!is_last, "behind the last of a group: {octets:?}");
             commands += 1;
-            let line = line.strip_suffix(b"\r\n").expect("a whole line");
-            if line == b"." {
-                continue;
+            if core::mem::take(&mut self.in_auth) {
+                SaslLine::parse(line).expect("a line of AUTH");
+                is_last = true;
+            } else if line != b"." {
+                let command = Command::parse(line, &Syntax::STRICT).expect("a command");
+                is_last = command.is_last_in_group();
+                if let Command::Bdat { size, .. } = command {
+                    self.in_chunk = size;
+                }
             }
-            let command = Command::parse(line, &Syntax::STRICT).expect("a command");
-            let is_last = lines.peek().is_none();
-            assert!(is_last || !command.is_last_in_group(), "{octets:?}");
         }
-        assert!(self.pipelining || commands == 1, "{octets:?}");
+        let may_group = self.is_offered(Extension::Pipelining);
+        assert!(may_group || commands <= 1, "{octets:?}");
         self.said.extend_from_slice(&octets);
         true
+    }
+
+    fn is_offered(&self, extension: Extension) -> bool {
+        let capabilities = self.client.capabilities();
+        capabilities.is_some_and(|capabilities| capabilities.offers(extension))
+    }
+
+    /// The next line, behind what is left of a chunk.
+    fn next_line<'o>(&mut self, rest: &mut &'o [u8]) -> Option<&'o [u8]> {
+        let chunk = usize::try_from(self.in_chunk).unwrap().min(rest.len());
+        self.in_chunk -= chunk as u64;
+        *rest = &rest[chunk..];
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.windows(2).position(|two| two == b"\r\n");
+        let end = end.expect("whole lines are said");
+        let line = &rest[..end];
+        *rest = &rest[end + 2..];
+        Some(line)
     }
 
     /// What the session came to, to be compared and read.
