@@ -210,8 +210,13 @@ fn path<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, Fau
         };
         return Err((part, cursor.at()));
     }
-    if !syntax.long_paths && cursor.at() - start > PATH_LIMIT {
-        return Err((Part::Path, start + PATH_LIMIT));
+    // Brackets that are not there count: it is written with them.
+    let limit = match bracketed {
+        true => PATH_LIMIT,
+        false => PATH_LIMIT - "<>".len(),
+    };
+    if !syntax.long_paths && cursor.at() - start > limit {
+        return Err((Part::Path, start + limit));
     }
     Ok(content)
 }
