@@ -22,6 +22,16 @@ fn sessions_begin() {
 }
 
 #[test]
+fn sessions_are_encrypted() {
+    play_all(include_str!("client/tls.txt"));
+}
+
+#[test]
+fn sessions_are_authenticated() {
+    play_all(include_str!("client/auth.txt"));
+}
+
+#[test]
 fn commands_are_answered_in_order() {
     play_all(include_str!("client/commands.txt"));
 }
@@ -29,6 +39,16 @@ fn commands_are_answered_in_order() {
 #[test]
 fn messages_are_delivered() {
     play_all(include_str!("client/deliver.txt"));
+}
+
+#[test]
+fn messages_go_in_chunks() {
+    play_all(include_str!("client/chunks.txt"));
+}
+
+#[test]
+fn envelopes_keep_to_what_is_offered() {
+    play_all(include_str!("client/envelope.txt"));
 }
 
 #[test]
@@ -100,7 +120,7 @@ fn lines_that_are_too_long_are_not_said() {
         assert_eq!(client.send(&command).err(), expected, "{}", line.len());
     }
 
-    let mut client = ready(&[]);
+    let mut client = ready(&["X-LONG", "DSN"]);
     let long = Parameter::try_from("X-LONG").unwrap().to_string() + "=" + &"x".repeat(500);
     let long: Parameter<'_> = long.parse().unwrap();
     let mut recipient = Recipient::from(mailbox("c@d.example"));

@@ -6,6 +6,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::str::FromStr;
 
+use memchr::memchr;
+
 use super::date::{self, Fractions};
 use super::error::{AddressError, Part};
 use super::leaf;
@@ -24,23 +26,57 @@ const fn is_separator(octet: u8) -> bool {
 
 /// The extension that a line of the reply offers, if this crate knows it, and
 /// what stands behind its keyword.
+#[inline]
 fn offer(line: &[u8]) -> Option<(Extension, &[u8])> {
-    let separator = line.iter().position(|&octet| is_separator(octet));
-    let keyword = separator.unwrap_or(line.len());
+    let keyword = class::span(line, KEYWORD);
+    if !line.get(keyword).is_none_or(|&octet| is_separator(octet)) {
+        return None;
+    }
     let extension = Extension::at(line, keyword)?;
     Some((extension, line.get(keyword + 1..).unwrap_or_default()))
 }
 
 impl<'a> From<Reply<'a>> for Capabilities<'a> {
     fn from(reply: Reply<'a>) -> Self {
-        let mut offered = Extensions::default();
-        for line in reply.lines().skip(1) {
-            if let Some((extension, _)) = offer(line) {
+        let offered = if reply.enhanced().is_none() {
+            offered(reply.as_bytes()).unwrap_or_default()
+        } else {
+            // No server should say one here; those that do mean nothing by it.
+            let offers = reply.lines().skip(1).filter_map(offer);
+            offers.map(|(extension, _)| extension).collect()
+        };
+        Self::from_checked(reply, offered)
+    }
+}
+
+/// The extensions that the lines of a reply offer, behind the first one. What
+/// [`Capabilities::iter`] does, for the one question that every session asks:
+/// where a line ends is looked for only if its keyword does not end it.
+fn offered(wire: &[u8]) -> Option<Extensions> {
+    let mut offered = Extensions::default();
+    let mut rest = wire;
+    let mut is_offer = false;
+    while !rest.is_empty() {
+        // A code and its separator; a code alone has none.
+        let line = rest.get("250-".len()..)?;
+        let keyword = class::span(line, KEYWORD);
+        if is_offer
+            && line
+                .get(keyword)
+                .is_some_and(|&octet| is_separator(octet) || octet == b'\r')
+        {
+            if let Some(extension) = Extension::at(line, keyword) {
                 offered.insert(extension);
             }
         }
-        Self::from_checked(reply, offered)
+        let behind = line.get(keyword..)?;
+        rest = match behind {
+            [b'\r', b'\n', behind @ ..] => behind,
+            _ => behind.get(memchr(b'\n', behind)? + 1..)?,
+        };
+        is_offer = true;
     }
+    Some(offered)
 }
 
 /// Typed views. A parameter that makes no sense is as good as absent; it spoils
@@ -49,12 +85,16 @@ impl Capabilities<'_> {
     /// The parameters of an extension, of each line that offers it, as written;
     /// those that are not UTF-8 left out.
     pub fn parameters(&self, extension: Extension) -> impl Iterator<Item = &str> {
-        self.reply()
-            .lines()
-            .skip(1)
+        let lines = self.offers(extension).then(|| self.reply().lines().skip(1));
+        let keyword = extension.keyword().as_bytes();
+        lines
+            .into_iter()
+            .flatten()
             .filter_map(move |line| {
-                let (found, parameters) = offer(line)?;
-                (found == extension).then_some(parameters)
+                let (found, behind) = line.split_at_checked(keyword.len())?;
+                let (separator, parameters) = behind.split_first()?;
+                let is_it = is_separator(*separator) && found.eq_ignore_ascii_case(keyword);
+                is_it.then_some(parameters)
             })
             .flat_map(|parameters| parameters.split(|&octet| matches!(octet, b' ' | b'\t')))
             .filter_map(|parameter| core::str::from_utf8(parameter).ok())

@@ -17,7 +17,8 @@ use crate::types::{
 };
 
 impl<'a> Command<'a> {
-    /// Reads a line, given without its CRLF. Borrows from it, allocates nothing.
+    /// Reads a line, given without its CRLF. Borrows from it, and allocates
+    /// nothing (but under [`Syntax::extra_blanks`], where there are some).
     ///
     /// A verb that is not known is no error but [`Command::Unknown`].
     ///
@@ -87,9 +88,9 @@ fn without_trailing_blanks(text: &str) -> &str {
 /// known. Most have four letters. A control character ends the verb too, so
 /// that the argument is at fault.
 #[inline]
-fn verb(line: &[u8]) -> (Verb, usize) {
-    match line.get(4) {
-        None | Some(..=b' ') if line.len() >= 4 => match Verb::at(line, 4) {
+pub(crate) fn verb(line: &[u8]) -> (Verb, usize) {
+    match line.split_first_chunk() {
+        Some((letters, [] | [..=b' ', ..])) => match Verb::of_four(*letters) {
             Verb::Unknown => (Verb::Unknown, 0),
             verb => (verb, 4),
         },

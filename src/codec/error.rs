@@ -90,10 +90,7 @@ impl CommandError {
     /// Says which parameter the fault is in, if it is in one.
     #[cold]
     pub(super) fn in_line(self, line: &[u8]) -> Self {
-        if !matches!(
-            self.part,
-            Part::ParameterValue | Part::DuplicateParameter | Part::ConflictingParameters
-        ) {
+        if !matches!(self.part, Part::ParameterValue | Part::DuplicateParameter) {
             return self;
         }
         let before = line.get(..self.offset).unwrap_or(line);

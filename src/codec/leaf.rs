@@ -175,13 +175,11 @@ pub(super) fn local_part(input: &[u8]) -> Parsed<'_> {
 /// `Domain / address-literal`: the text, and what it is.
 #[inline]
 pub(super) fn host(input: &[u8]) -> Parsed<'_, (&[u8], HostKind)> {
-    match input.first() {
-        Some(b'[') => address_literal(input),
-        _ => {
-            let (rest, text) = domain(input)?;
-            Ok((rest, (text, HostKind::Domain)))
-        }
+    if input.first() == Some(&b'[') {
+        return address_literal(input);
     }
+    let (rest, text) = domain(input)?;
+    Ok((rest, (text, HostKind::Domain)))
 }
 
 /// `address-literal` (RFC 5321 §4.1.3).
@@ -195,21 +193,30 @@ fn address_literal(input: &[u8]) -> Parsed<'_, (&[u8], HostKind)> {
     consumed(delimited(char('['), literal, char(']'))).parse(input)
 }
 
-/// `IPv4-address-literal = Snum 3("." Snum)`.
+/// `IPv4-address-literal = Snum 3("." Snum)`, `Snum = 1*3DIGIT`, 0 to 255.
 fn ipv4_address(input: &[u8]) -> Parsed<'_> {
-    let dot_snum = || preceded(char('.'), snum);
-    recognize((snum, dot_snum(), dot_snum(), dot_snum())).parse(input)
-}
-
-/// `Snum = 1*3DIGIT`, 0 to 255.
-fn snum(input: &[u8]) -> Parsed<'_> {
-    verify(run(DIGIT), |digits: &[u8]| {
-        let value = digits
-            .iter()
-            .fold(0, |value: u32, digit| value * 10 + u32::from(digit - b'0'));
-        digits.len() <= 3 && value <= 255
-    })
-    .parse(input)
+    let mut at = 0;
+    for number in 0..4 {
+        if number > 0 {
+            if input.get(at) != Some(&b'.') {
+                return Err(Err::Error(Fail));
+            }
+            at += 1;
+        }
+        let first = at;
+        let mut value = 0;
+        while let Some(digit @ b'0'..=b'9') = input.get(at) {
+            value = value * 10 + u32::from(digit - b'0');
+            at += 1;
+            if at - first > 3 {
+                return Err(Err::Error(Fail));
+            }
+        }
+        if at == first || value > 255 {
+            return Err(Err::Error(Fail));
+        }
+    }
+    take(input, at)
 }
 
 /// `IPv6-address-literal = "IPv6:" IPv6-addr`; the address by `core`'s parser,
@@ -315,6 +322,7 @@ mod tests {
             "[192.0.2.256]",
             "[192.0.2.1.1]",
             "[0192.0.2.1]",
+            "[99999999999.0.2.1]",
             "[IPv6:]",
             "[IPv6:g::1]",
             "[IPv6:1:2:3]",

@@ -138,9 +138,21 @@ impl LineFramer {
         self.limit = Self::new(limit).limit;
     }
 
+    /// Lines end like that, unless a line has shown how already.
+    pub(crate) fn end_with(&mut self, ends: LineEnds) {
+        if self.ends != LineEnds::Lf {
+            self.ends = ends;
+        }
+    }
+
     /// Whether LF alone ends lines.
     pub(crate) const fn is_lf(&self) -> bool {
         matches!(self.ends, LineEnds::Lf)
+    }
+
+    /// Whether the beginning of the line has been dropped already.
+    pub(crate) const fn is_swallowing(&self) -> bool {
+        self.swallowing
     }
 
     /// Finds the next line without taking it. Whatever comes back must be

@@ -63,7 +63,7 @@ fn characters(text: &str) -> impl Iterator<Item = Option<char>> + '_ {
     core::iter::from_fn(move || {
         let character = rest.chars().next()?;
         if let Some(escape) = rest.strip_prefix("\\x{") {
-            let (digits, behind) = escape.split_once('}').unwrap_or((escape, ""));
+            let (digits, behind) = escape.split_once('}').unwrap_or_default();
             rest = behind;
             return Some(hex_point(digits));
         }

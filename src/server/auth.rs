@@ -8,33 +8,12 @@ use super::exchange::{Auth, AuthResponse, StartTls};
 use super::extensions::StartTlsOffer as Offer;
 use super::replies::{self, Said};
 use super::reply::Step;
-use super::state::{Next, Subject};
-use super::{Config, EarlyInput, Security, Server};
+use super::state::{Dialect, Next, Subject};
+use super::{Security, Server};
 use crate::Timestamp;
-use crate::codec::line::{Framed, LineEnds, drop_front};
-use crate::codec::{LineError, LineFramer};
+use crate::codec::LineError;
+use crate::codec::line::{Framed, drop_front};
 use crate::types::{Command, Extension, Mechanism, SaslLine, SaslMessage, Verb};
-
-impl Config {
-    /// What finds the lines of a session.
-    pub(super) fn framer(&self) -> LineFramer {
-        let line_ends = match self.early_input {
-            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
-            _ => LineEnds::CrLf,
-        };
-        LineFramer::new(self.line_limit()).ending_with(line_ends)
-    }
-
-    /// The longest line that is looked at. Which one is an AUTH command, and
-    /// may be longer than others, is not known before.
-    pub(super) fn line_limit(&self) -> Option<usize> {
-        match (self.limits.command_line, self.limits.auth_line) {
-            (Some(command), Some(auth)) if self.auth.is_some() => Some(command.max(auth)),
-            (_, None) if self.auth.is_some() => None,
-            (command, _) => command,
-        }
-    }
-}
 
 impl Server {
     pub(super) fn start_tls(&mut self, now: Timestamp) -> Step {
@@ -43,8 +22,8 @@ impl Server {
             return self.refuse(verb, replies::TLS_ALREADY, None);
         }
         let is_offered = self.config.start_tls != Offer::Off;
-        if !is_offered || !self.is_extended() || self.framer.is_lf() {
-            return self.refuse(verb, replies::NOT_IMPLEMENTED, None);
+        if let Err(said) = self.check_extension(is_offered) {
+            return self.refuse(verb, said, None);
         }
         let question = self.ask(now, Subject::Command(verb), StartTls {});
         Step::Event(Event::StartTls(question))
@@ -73,10 +52,7 @@ impl Server {
     }
 
     fn check_auth(&self, mechanism: Mechanism, has_initial: bool) -> Result<(), Said> {
-        let is_known = self.config.auth.is_some();
-        if !is_known || !self.is_extended() || self.framer.is_lf() {
-            return Err(replies::NOT_IMPLEMENTED);
-        }
+        self.check_extension(self.config.auth.is_some())?;
         if self.identity.is_some() {
             return Err(replies::AUTH_ALREADY);
         }
@@ -91,15 +67,23 @@ impl Server {
         }
     }
 
+    /// Whether a command of an extension may come. Before EHLO it is out of
+    /// order; after HELO, and in LF sessions, there is no such command.
+    fn check_extension(&self, is_enabled: bool) -> Result<(), Said> {
+        match self.state.dialect {
+            _ if !is_enabled || self.framer.is_lf() => Err(replies::NOT_IMPLEMENTED),
+            None => Err(replies::HELLO_FIRST),
+            Some(Dialect::Plain) => Err(replies::NOT_IMPLEMENTED),
+            Some(Dialect::Extended) => Ok(()),
+        }
+    }
+
     /// Takes the client's response from the input, and wipes it there.
     pub(super) fn next_auth_line(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
         match self.framer.frame(input) {
             Framed::More(octets) => {
                 wipe(input, octets);
-                match self.state.eof {
-                    true => self.close_silently(now, CloseReason::Eof),
-                    false => Step::Wait,
-                }
+                self.wait_for_line(now)
             }
             Framed::Error(octets, error) => {
                 wipe(input, octets);
@@ -132,7 +116,7 @@ impl Server {
     fn refuse_auth_line(&mut self, error: LineError) -> Step {
         match error {
             LineError::TooLong => self.fail_auth(replies::AUTH_LINE_TOO_LONG),
-            LineError::BareLineFeed => self.refuse_line(error),
+            LineError::BareLineFeed => self.refuse_line(Verb::Auth, error),
         }
     }
 

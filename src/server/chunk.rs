@@ -38,12 +38,15 @@ impl Server {
         self.incoming.remaining = size;
         self.incoming.is_last = last;
         if let Err(said) = self.check_bdat(size) {
+            // RFC 2033 §4.3 is about messages: a command that does not exist
+            // here has one reply, and ends none.
+            self.incoming.is_last &= !is_about_command(said);
             return self.refuse_chunk(now, size, said);
         }
-        // A chunk that says nothing costs as much as one that does.
+        // A chunk that says nothing costs as much as one that does (attack
+        // rule A12), so there are not to be many.
         if size == 0 && !last {
-            let said = replies::CHUNK_RECEIVED;
-            if let Some(step) = self.count_error(Verb::Bdat, said, None) {
+            if let Some(step) = self.count_error(Verb::Bdat, replies::CHUNK_RECEIVED, None) {
                 return step;
             }
         }
@@ -54,10 +57,7 @@ impl Server {
     }
 
     fn check_bdat(&self, size: u64) -> Result<(), Said> {
-        self.check_order(Verb::Bdat)?;
-        if !self.is_extended() || !self.offers(Extension::Chunking) || self.framer.is_lf() {
-            return Err(replies::NOT_IMPLEMENTED);
-        }
+        self.check_chunk(Verb::Bdat, Extension::Chunking)?;
         let begun = match self.state.transaction {
             Transaction::Chunks => self.incoming.octets,
             _ => 0,
@@ -65,6 +65,18 @@ impl Server {
         match self.config.limits.message {
             Some(limit) if begun.saturating_add(size) > limit => Err(replies::TOO_BIG),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether a chunk may come with that command, and come now.
+    fn check_chunk(&self, verb: Verb, extension: Extension) -> Result<(), Said> {
+        let order = self.check_order(verb);
+        let is_offered = self.offers(extension) && !self.framer.is_lf();
+        let may_follow = self.is_extended() || self.hello.is_none();
+        match order {
+            Err(said) if is_about_command(said) => order,
+            _ if is_offered && may_follow => order,
+            _ => Err(replies::NOT_IMPLEMENTED),
         }
     }
 
@@ -102,6 +114,10 @@ impl Server {
     pub(super) fn receive_chunk(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
         if self.incoming.remaining == 0 {
             return self.end_chunk(now);
+        }
+        // A chunk that the application refused has not begun yet.
+        if self.incoming.start_clock(now) {
+            self.deadline = after(now, self.config.timeouts.data_block);
         }
         let length = self.takeable(input);
         if length == 0 {
@@ -166,6 +182,7 @@ impl Server {
         } else if is_last {
             return self.end_refused_message();
         } else {
+            self.incoming.stop_clock();
             self.refuse_further_chunks();
         }
         let subject = Subject::Command(Verb::Bdat);
@@ -178,24 +195,19 @@ impl Server {
     }
 
     /// A chunk was refused: so are the others, until the last one, RSET, or a
-    /// hello (attack rule A12). One that belongs to no message is over.
-    pub(super) const fn refuse_further_chunks(&mut self) {
+    /// hello (attack rule A12); also where no recipient has been accepted yet,
+    /// else one that came late would get a message without its beginning.
+    pub(super) fn refuse_further_chunks(&mut self) {
         match self.state.transaction {
-            Transaction::Rcpt | Transaction::Chunks => {
-                self.state.transaction = Transaction::Refused;
-            }
-            Transaction::None | Transaction::Mail => self.incoming.stop_clock(),
-            Transaction::Refused => {}
+            Transaction::None => self.incoming.stop_clock(),
+            _ => self.state.transaction = Transaction::Refused,
         }
     }
 
     /// BURL: a part of the message is to be fetched.
     pub(super) fn burl(&mut self, now: Timestamp, uri: AbsoluteUri<'_>, last: bool) -> Step {
-        if !self.offers_to_client(Extension::Burl) && !self.state.turned_away {
-            return self.refuse(Verb::Burl, replies::NOT_IMPLEMENTED, None);
-        }
-        if let Err(said) = self.check_order(Verb::Burl) {
-            return self.refuse_burl(said, last);
+        if let Err(said) = self.check_chunk(Verb::Burl, Extension::Burl) {
+            return self.refuse_burl(said, last && !is_about_command(said));
         }
         self.burl = Some(Box::new(PendingBurl {
             uri: uri.into_owned(),
@@ -233,4 +245,15 @@ impl Server {
         let pending = self.ask(now, Subject::Command(Verb::Burl), question);
         Step::Event(Event::Burl(pending))
     }
+}
+
+/// Whether it is the command that is refused, whatever it brings: not offered,
+/// or not to this client.
+fn is_about_command(said: Said) -> bool {
+    let refusals = [
+        replies::NOT_IMPLEMENTED,
+        replies::TLS_FIRST,
+        replies::NO_SERVICE,
+    ];
+    refusals.contains(&said)
 }

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::auth::wipe;
-use super::config::CrossProtocol;
+use super::config::{Config, CrossProtocol};
 use super::event::{CloseReason, Event, Refused};
 use super::exchange::{
     Atrn, Data, Etrn, Expand, Hello, Help, LineEnding, Pending, Transfer, Unknown, Verify, Xclient,
@@ -14,11 +14,29 @@ use super::reply::Step;
 use super::state::{Next, Subject};
 use super::{AbortReason, Server};
 use crate::Timestamp;
+use crate::codec::command::verb;
 use crate::codec::line::{Framed, drop_front};
-use crate::codec::{CommandError, LineError, Part};
+use crate::codec::{CommandError, LineError, LineFramer, Part};
 use crate::types::{
     Argument, BodyType, Command, Extension, HelloName, ReplyCode, UnknownCommand, Verb,
 };
+
+impl Config {
+    /// What cuts the input of a session into lines.
+    pub(super) fn framer(&self) -> LineFramer {
+        LineFramer::new(self.line_limit()).ending_with(self.line_ends())
+    }
+
+    /// The longest line that is looked at. Which one is an AUTH command, and
+    /// may be longer than others, is not known before.
+    pub(super) fn line_limit(&self) -> Option<usize> {
+        match (self.limits.command_line, self.limits.auth_line) {
+            (Some(command), Some(auth)) if self.auth.is_some() => Some(command.max(auth)),
+            (_, None) if self.auth.is_some() => None,
+            (command, _) => command,
+        }
+    }
+}
 
 impl Server {
     /// Takes the next line from the input and obeys it.
@@ -30,29 +48,35 @@ impl Server {
         if self.is_tls_handshake(input) {
             return self.close_cross_protocol();
         }
-        match self.framer.frame(input) {
+        let is_begun = !self.framer.is_swallowing();
+        let framed = self.framer.frame(input);
+        if let Framed::More(1..) | Framed::Error(..) = framed {
+            if is_begun {
+                self.state.long_verb = verb(input).0;
+            }
+        }
+        match framed {
             Framed::More(octets) => {
+                // It may be an AUTH.
                 wipe(input, octets);
-                match self.state.eof {
-                    true => self.close_silently(now, CloseReason::Eof),
-                    false => Step::Wait,
-                }
+                self.wait_for_line(now)
             }
             Framed::Error(octets, error) => {
                 wipe(input, octets);
-                self.refuse_line(error)
+                self.refuse_line(self.state.long_verb, error)
             }
             Framed::Line(octets, whole) => {
                 let line = input.get(..octets).unwrap_or_default();
                 let command = Command::parse(line, &self.config.syntax);
-                let is_auth = match &command {
-                    Ok(command) => command.verb() == Verb::Auth,
-                    Err(error) => error.verb() == Verb::Auth,
+                let verb = match &command {
+                    Ok(command) => command.verb(),
+                    Err(error) => error.verb(),
                 };
+                let is_auth = verb == Verb::Auth;
                 let limit = self.config.limits.command_line;
                 let is_long = limit.is_some_and(|limit| whole > limit);
                 let step = match command {
-                    _ if is_long && !is_auth => self.refuse_line(LineError::TooLong),
+                    _ if is_long && !is_auth => self.refuse_line(verb, LineError::TooLong),
                     _ if self.is_other_protocol(line) => self.close_cross_protocol(),
                     Ok(command) => self.obey(now, command),
                     Err(error) => self.refuse_syntax(error),
@@ -63,6 +87,14 @@ impl Server {
                 }
                 step
             }
+        }
+    }
+
+    /// There is no whole line yet; there may never be.
+    pub(super) fn wait_for_line(&mut self, now: Timestamp) -> Step {
+        match self.state.eof {
+            true => self.close_silently(now, CloseReason::Eof),
+            false => Step::Wait,
         }
     }
 
@@ -244,7 +276,7 @@ impl Server {
     }
 
     /// Stages the last reply of the session.
-    fn close_after(&mut self, verb: Verb, said: Said, reason: CloseReason) -> Step {
+    pub(super) fn close_after(&mut self, verb: Verb, said: Said, reason: CloseReason) -> Step {
         self.stage_reply_to(verb, said);
         let next = Next::Close(reason);
         self.state.answer(Subject::Command(verb), next);
@@ -258,10 +290,14 @@ impl Server {
         self.stage_own(Said { enhanced, ..said });
     }
 
-    pub(super) fn refuse_line(&mut self, error: LineError) -> Step {
-        match error {
-            LineError::TooLong => self.refuse(Verb::Unknown, replies::LINE_TOO_LONG, None),
-            LineError::BareLineFeed => {
+    pub(super) fn refuse_line(&mut self, verb: Verb, error: LineError) -> Step {
+        match (error, verb) {
+            // Attack rule A12: how long the chunk is, is not known.
+            (LineError::TooLong, Verb::Bdat) => {
+                self.close_after(verb, replies::LINE_TOO_LONG, CloseReason::ChunkSize)
+            }
+            (LineError::TooLong, _) => self.refuse(verb, replies::LINE_TOO_LONG, None),
+            (LineError::BareLineFeed, _) => {
                 let reason = CloseReason::BareLineFeed;
                 self.close_after(Verb::Unknown, replies::BARE_LINE_FEED, reason)
             }
@@ -357,13 +393,17 @@ impl Server {
     /// Attack rule A11: the first octets are those of a TLS handshake, on a
     /// connection without TLS.
     fn is_tls_handshake(&self, input: &[u8]) -> bool {
-        self.may_be_other_protocol() && input.starts_with(b"\x16\x03")
+        let is_handshake = input.starts_with(b"\x16\x03") && !self.framer.is_swallowing();
+        is_handshake && self.may_be_other_protocol()
     }
 
     /// Attack rule A11: a request of HTTP, or a field of its header.
     fn is_other_protocol(&self, line: &[u8]) -> bool {
-        let word = line.split(|&octet| octet == b' ').next();
-        let is_field = word.is_some_and(|word| word.len() > 1 && word.ends_with(b":"));
+        let word = line
+            .split(|&octet| octet == b' ')
+            .next()
+            .unwrap_or_default();
+        let is_field = memchr::memchr(b':', word).is_some_and(|at| at > 0);
         let is_request = memchr::memmem::find(line, b" HTTP/").is_some();
         self.may_be_other_protocol() && (is_field || is_request)
     }

@@ -7,6 +7,7 @@ use super::extensions::{
     AuthOffer, Chunking, DeliverBy, Dsn, EightBit, FutureRelease, MtPriority, StartTlsOffer,
 };
 use super::limits::{Limits, Timeouts};
+use crate::codec::line::LineEnds;
 use crate::codec::{BareLineEnds, Syntax};
 use crate::types::{Capability, Host};
 
@@ -177,6 +178,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// What may end the lines of a session.
+    pub(super) const fn line_ends(&self) -> LineEnds {
+        match self.early_input {
+            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
+            _ => LineEnds::CrLf,
+        }
+    }
+
     /// Secure defaults, PIPELINING, SIZE, 8BITMIME, SMTPUTF8 and
     /// ENHANCEDSTATUSCODES offered.
     #[must_use]

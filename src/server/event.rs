@@ -120,21 +120,6 @@ pub enum AbortReason {
     Shutdown,
 }
 
-/// What becomes of a message when the session ends in the middle of it.
-impl From<CloseReason> for AbortReason {
-    fn from(reason: CloseReason) -> Self {
-        match reason {
-            CloseReason::Eof => Self::Eof,
-            CloseReason::Timeout => Self::Timeout,
-            CloseReason::DiscardedTooMuch => Self::TooBig,
-            CloseReason::Rejected => Self::Refused,
-            CloseReason::EarlyInput => Self::EarlyInput,
-            CloseReason::Shutdown => Self::Shutdown,
-            _ => Self::GivenUp,
-        }
-    }
-}
-
 /// Why a session is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -187,4 +172,19 @@ pub enum CloseReason {
     /// The session was shut down ([`Server::shutdown`](super::Server::shutdown)).
     #[error("the session was shut down")]
     Shutdown,
+}
+
+impl CloseReason {
+    /// What it means for a message that is being received.
+    pub(super) const fn of_message(self) -> AbortReason {
+        match self {
+            Self::Eof => AbortReason::Eof,
+            Self::Timeout => AbortReason::Timeout,
+            Self::EarlyInput => AbortReason::EarlyInput,
+            Self::DiscardedTooMuch => AbortReason::TooBig,
+            Self::Rejected => AbortReason::Refused,
+            Self::Shutdown => AbortReason::Shutdown,
+            _ => AbortReason::GivenUp,
+        }
+    }
 }

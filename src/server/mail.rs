@@ -2,7 +2,7 @@
 
 use super::Server;
 use super::config::UnofferedParameters;
-use super::event::Event;
+use super::event::{CloseReason, Event};
 use super::exchange::{Mail, Rcpt};
 use super::extensions::DeliverBy;
 use super::replies::{self, Said};
@@ -21,6 +21,11 @@ impl Server {
     ) -> Step {
         if let Err(said) = self.check_mail(&reverse_path, &parameters) {
             return self.refuse(Verb::Mail, said, None);
+        }
+        let limit = self.config.limits.transactions;
+        if limit.is_some_and(|limit| self.counters.transactions >= limit) {
+            let reason = CloseReason::TooManyTransactions;
+            return self.close_after(Verb::Mail, replies::TOO_MANY_TRANSACTIONS, reason);
         }
         let question = Mail {
             reverse_path: reverse_path.into_owned(),

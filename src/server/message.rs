@@ -78,13 +78,16 @@ impl Incoming {
         };
     }
 
-    /// Starts the clock, and the count of octets, unless it runs already.
-    pub(super) const fn start_clock(&mut self, now: Timestamp) {
-        if self.began.is_none() {
-            self.began = Some(now);
-            self.octets = 0;
-            self.discarded = 0;
+    /// Starts the clock, and the count of octets, unless it runs already; says
+    /// whether it did not.
+    pub(super) const fn start_clock(&mut self, now: Timestamp) -> bool {
+        if self.began.is_some() {
+            return false;
         }
+        self.began = Some(now);
+        self.octets = 0;
+        self.discarded = 0;
+        true
     }
 
     pub(super) const fn stop_clock(&mut self) {

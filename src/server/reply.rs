@@ -73,7 +73,10 @@ impl Server {
     /// Shows the staged reply, unless the peer has talked too soon.
     fn reply(&mut self, now: Timestamp, input: &BytesMut, subject: Subject, next: Next) -> Step {
         let is_early = self.must_wait(subject) && (self.state.early || !input.is_empty());
-        if is_early && !matches!(next, Next::Close(_)) {
+        // The last word of a session stands, but for that which hands the
+        // connection on.
+        let is_last = matches!(next, Next::Close(reason) if reason != CloseReason::Turned);
+        if is_early && !is_last {
             return self.reply_to_early_talker(now, subject, next);
         }
         self.proceed(now, next)
@@ -87,8 +90,9 @@ impl Server {
             _ => None,
         };
         match self.config.early_input {
-            // Attack rule A3: no policy lets anything pass into TLS.
-            _ if next == Next::Tls => self.close_early_talker(now),
+            // Attack rule A3: no policy lets anything pass into TLS, nor to
+            // the client that the caller becomes.
+            _ if matches!(next, Next::Tls | Next::Close(_)) => self.close_early_talker(now),
             EarlyInput::Reject => {
                 // The answer to a message stands: it may be stored already.
                 if subject == Subject::Message {
@@ -119,6 +123,9 @@ impl Server {
             self.output.show();
         }
         self.state.proceed(next);
+        if let Next::Close(reason) = next {
+            self.abort(reason.of_message());
+        }
         self.incoming.resume_clock(now);
         let timeouts = &self.config.timeouts;
         self.deadline = match next {
@@ -127,11 +134,7 @@ impl Server {
                 self.incoming.start_clock(now);
                 after(now, timeouts.data_block)
             }
-            Next::Close(reason) => {
-                let drain = after(now, timeouts.drain);
-                self.abort(reason.into());
-                drain
-            }
+            Next::Close(_) => after(now, timeouts.drain),
             Next::Recipient => return Step::Event(self.ask_about_message(now)),
             Next::Burl => return self.ask_about_burl(now),
         };
@@ -206,6 +209,10 @@ impl Server {
     pub(super) fn adopt(&mut self, config: Option<Arc<Config>>) {
         if let Some(config) = config {
             self.framer.set_limit(config.line_limit());
+            // Before the first line, its end may still be settled.
+            if self.state.phase == Phase::Owed(Subject::Connection) {
+                self.framer.end_with(config.line_ends());
+            }
             self.config = config;
         }
     }

@@ -91,30 +91,16 @@ impl Server {
     }
 
     pub(super) fn settle_mail(&mut self, mail: Mail, answer: Answer<Mail>) {
-        let subject = Subject::Command(Verb::Mail);
-        match answer {
-            Ok(_) if self.is_transaction_one_too_many() => {
-                self.stage_own(replies::TOO_MANY_TRANSACTIONS);
-                let next = Next::Close(CloseReason::TooManyTransactions);
-                self.state.answer(subject, next);
-            }
-            Ok(MailAccepted(positive)) => {
-                self.open_transaction(mail);
-                self.settle_yes(subject, &positive, Next::Command);
-            }
-            Err(why) => self.settle_no(subject, &why),
+        let answer = answer.map(|MailAccepted(positive)| positive);
+        if answer.is_ok() {
+            self.open_transaction(mail);
         }
-    }
-
-    fn is_transaction_one_too_many(&mut self) -> bool {
-        let counters = &mut self.counters;
-        counters.transactions = counters.transactions.saturating_add(1);
-        let limit = self.config.limits.transactions;
-        limit.is_some_and(|limit| self.counters.transactions > limit)
+        self.settle_command(Verb::Mail, answer);
     }
 
     fn open_transaction(&mut self, mail: Mail) {
         self.state.transaction = Transaction::Mail;
+        self.counters.transactions = self.counters.transactions.saturating_add(1);
         self.output.keep_capacity();
         if let Some(envelope) = &mut self.envelope {
             envelope.reverse_path = mail.reverse_path;

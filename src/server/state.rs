@@ -120,6 +120,8 @@ pub(super) struct State {
     pub(super) early: bool,
     /// RSET is to be told.
     pub(super) reset: bool,
+    /// The verb of a line that is too long to be a command.
+    pub(super) long_verb: Verb,
 }
 
 impl State {
@@ -132,6 +134,7 @@ impl State {
             eof: false,
             early: false,
             reset: false,
+            long_verb: Verb::Unknown,
         }
     }
 

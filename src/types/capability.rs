@@ -5,6 +5,7 @@ use alloc::string::String;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
+use super::class::{self, KEYWORD};
 use super::reply::Reply;
 use super::word::{self, word};
 
@@ -209,17 +210,16 @@ impl Extension {
     /// The extension with that keyword, in any ASCII case.
     #[must_use]
     pub fn from_keyword(keyword: &str) -> Option<Self> {
-        Self::at(keyword.as_bytes(), keyword.len())
+        let is_keyword = class::all(keyword.as_bytes(), KEYWORD);
+        Self::at(keyword.as_bytes(), keyword.len()).filter(|_| is_keyword)
     }
 
-    /// The extension whose keyword the first `length` octets are.
+    /// The extension whose keyword the first `length` octets are; they are
+    /// those of a keyword.
     #[inline]
     pub(crate) fn at(octets: &[u8], length: usize) -> Option<Self> {
         let extension = Self::from_word(word::at(octets, length))?;
-        let keyword = octets.get(..length)?;
-        keyword
-            .eq_ignore_ascii_case(extension.keyword().as_bytes())
-            .then_some(extension)
+        word::is(octets.get(..length)?, extension.keyword()).then_some(extension)
     }
 }
 
@@ -240,6 +240,16 @@ impl Extensions {
 
     pub(crate) const fn contains(self, extension: Extension) -> bool {
         self.0 & 1 << extension as u64 != 0
+    }
+}
+
+impl FromIterator<Extension> for Extensions {
+    fn from_iter<I: IntoIterator<Item = Extension>>(extensions: I) -> Self {
+        let mut set = Self::default();
+        extensions
+            .into_iter()
+            .for_each(|extension| set.insert(extension));
+        set
     }
 }
 

@@ -4,6 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
+use memchr::memchr;
+
 use super::code::ReplyCode;
 use super::enhanced::EnhancedCode;
 
@@ -101,13 +103,18 @@ impl<'a> Reply<'a> {
 
     /// Each line with its code, without its CRLF.
     fn raw_lines(&self) -> impl Iterator<Item = &[u8]> + '_ {
-        self.wire
-            .split_inclusive(|&octet| octet == b'\n')
-            .map(|line| line.strip_suffix(b"\r\n").unwrap_or(line))
+        let mut rest = self.as_bytes();
+        core::iter::from_fn(move || {
+            let end = memchr(b'\n', rest)?;
+            let (line, behind) = rest.split_at_checked(end + 1)?;
+            rest = behind;
+            Some(line.strip_suffix(b"\r\n").unwrap_or(line))
+        })
     }
 }
 
 /// A line's text behind the enhanced code, if it begins with that one.
+#[inline]
 fn strip_enhanced(text: &[u8], enhanced: Option<EnhancedCode>) -> &[u8] {
     enhanced
         .and_then(|enhanced| {

@@ -21,24 +21,38 @@ pub(crate) const fn word(keyword: &[u8]) -> u64 {
     word & UPPER_CASE
 }
 
+/// The octets of a word that the first so many are.
+const FIRST: [u64; 9] = [
+    0,
+    0xff,
+    0xffff,
+    0xff_ffff,
+    0xffff_ffff,
+    0xff_ffff_ffff,
+    0xffff_ffff_ffff,
+    0xff_ffff_ffff_ffff,
+    u64::MAX,
+];
+
 /// The [`word`] of the first `length` octets.
 #[inline]
 pub(crate) fn at(octets: &[u8], length: usize) -> u64 {
     let Some(first) = octets.first_chunk::<8>() else {
-        return word(octets.get(..length).unwrap_or(octets));
+        return word_of_few(octets, length);
     };
-    let keep = match length {
-        0 => 0,
-        1..8 => u64::MAX >> (64 - 8 * length),
-        _ => u64::MAX,
-    };
+    let keep = FIRST.get(length).copied().unwrap_or(u64::MAX);
     u64::from_le_bytes(*first) & UPPER_CASE & keep
 }
 
-/// Whether printable octets are `keyword`, whatever the case.
+/// The same, where there are less than eight octets to look at.
+#[cold]
+fn word_of_few(octets: &[u8], length: usize) -> u64 {
+    word(octets.get(..length).unwrap_or(octets))
+}
+
+/// Whether printable octets whose [`word`] is that of `keyword` are `keyword`.
 #[inline]
 pub(crate) fn is(octets: &[u8], keyword: &str) -> bool {
     octets.len() == keyword.len()
-        && at(octets, octets.len()) == word(keyword.as_bytes())
         && (keyword.len() <= 8 || octets.eq_ignore_ascii_case(keyword.as_bytes()))
 }

@@ -3,8 +3,8 @@
 use alloc::format;
 
 use super::value_from_str;
-use crate::types::class::{self, DIGIT};
-use crate::types::word;
+use crate::types::class::{self, DIGIT, VALUE};
+use crate::types::word::{self, word};
 use crate::types::{BodyType, MailParameters, ParameterKind};
 
 /// `size-value ::= 1*20DIGIT` (RFC 1870 §5)
@@ -16,13 +16,17 @@ pub(super) fn is_size(value: &[u8]) -> bool {
 /// §3, RFC 3030 §3)
 #[inline]
 pub(super) fn body(value: &[u8]) -> Option<BodyType> {
-    [
-        BodyType::EightBitMime,
-        BodyType::SevenBit,
-        BodyType::BinaryMime,
-    ]
-    .into_iter()
-    .find(|body| word::is(value, body.as_str()))
+    const SEVEN_BIT: u64 = word("7BIT".as_bytes());
+    const EIGHT_BIT: u64 = word("8BITMIME".as_bytes());
+    const BINARY: u64 = word("BINARYMIME".as_bytes());
+    let body = match word::at(value, value.len()) {
+        EIGHT_BIT => BodyType::EightBitMime,
+        SEVEN_BIT => BodyType::SevenBit,
+        BINARY => BodyType::BinaryMime,
+        _ => return None,
+    };
+    let is_it = word::is(value, body.as_str()) && class::all(value, VALUE);
+    is_it.then_some(body)
 }
 
 value_from_str!(BodyType, body);
