@@ -1,16 +1,23 @@
 //! The client machine, through its public API.
 
+#[path = "client/answers.rs"]
+mod answers;
 #[path = "client/hostile.rs"]
 mod hostile;
+#[path = "client/injection.rs"]
+mod injection;
 #[path = "client/play.rs"]
 mod play;
+#[path = "client/secrets.rs"]
+mod secrets;
 
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
 use ehlo::Timestamp;
 use ehlo::client::{
-    BodyOptions, Client, Config, Event, OpenError, Opening, Outcome, SendError, Undeliverable,
+    BodyOptions, Client, Config, Event, OpenError, Opening, Outcome, SendError, TlsPolicy,
+    Undeliverable,
 };
 use ehlo::codec::Syntax;
 use ehlo::types::{Command, Domain, Envelope, HelloName, Mailbox, Parameter, Recipient};
@@ -73,18 +80,32 @@ fn said(client: &mut Client) -> Vec<u8> {
     output.copy_to_bytes(output.remaining()).to_vec()
 }
 
-/// A session that is ready, with those offers.
-fn ready(offers: &[&str]) -> Client {
-    let mut client = Client::new(Arc::new(Config::new()), NOW);
-    let opening = Opening::new(Domain::try_from("client.example").unwrap());
+fn opening() -> Opening {
+    Opening::new(Domain::try_from("client.example").unwrap())
+}
+
+fn opened(config: Config, opening: Opening) -> Client {
+    let mut client = Client::new(Arc::new(config), NOW);
     client.open(opening).unwrap();
+    client
+}
+
+/// A session that is ready and encrypted, with those lines of offers.
+fn ready_with(config: Config, offers: &str) -> Client {
+    let mut client = opened(config, opening().with_tls(TlsPolicy::AlreadyOn));
     hear(&mut client, b"220 mx.example\r\n");
     said(&mut client);
-    let offers = offers.join("\r\n250-");
-    let reply = format!("250-mx.example\r\n250-{offers}\r\n250 \r\n");
+    let reply = format!("250-mx.example\r\n{offers}250 \r\n");
     hear(&mut client, reply.as_bytes());
     said(&mut client);
     client
+}
+
+/// The same, with those offers.
+fn ready(offers: &[&str]) -> Client {
+    let offers = offers.iter().flat_map(|offer| ["250-", offer, "\r\n"]);
+    let offers: String = offers.collect();
+    ready_with(Config::new(), &offers)
 }
 
 fn lines(octets: &[u8]) -> usize {

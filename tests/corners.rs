@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytes::Buf;
 use ehlo::Timestamp;
 use ehlo::server::{
-    AuthOffer, Chunking, Config, EarlyInput, Event, Greeting, Protocol, Rejection, Security,
-    Server, SessionId,
+    AuthOffer, Chunking, Config, EarlyInput, Event, Greeting, Rejection, Security, Server,
+    SessionId,
 };
 use ehlo::types::Mechanism;
+use ehlo::types::Protocol;
 use support::session::{Say, Session, config};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -17,7 +17,8 @@ use std::time::Duration;
 use allocation_counter::measure;
 use bytes::{Buf, BytesMut};
 use ehlo::Timestamp;
-use ehlo::server::{Event, Protocol, Rejection, Security, Server, SessionId};
+use ehlo::server::{Event, Rejection, Security, Server, SessionId};
+use ehlo::types::Protocol;
 use support::session::{Say, answer, is_question};
 use traffic::{Dice, Flight, configuration, speech};
 

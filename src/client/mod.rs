@@ -16,7 +16,7 @@
 //!
 //! Poll for events until there is none; write what is in the output; only then
 //! read. Whatever was done to the machine, poll again. This is all of it, with
-//! blocking reads and writes:
+//! blocking reads and writes, TLS and a password:
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -24,14 +24,20 @@
 //! use std::time::Instant;
 //!
 //! use bytes::{Buf, Bytes, BytesMut};
-//! use ehlo::Timestamp;
 //! use ehlo::client::{BodyOptions, Client, CloseReason, Config, Event, Opening, Report};
-//! use ehlo::types::{Domain, Envelope, Mailbox};
+//! use ehlo::types::{Domain, Envelope, Mailbox, Mechanism};
+//! use ehlo::{Secret, Timestamp};
 //!
-//! /// Sends one message. Stands for any transport: a `TcpStream` will do.
+//! /// A `TcpStream` that a TLS library can take over.
+//! trait Transport: Read + Write {
+//!     fn start_tls(&mut self) -> std::io::Result<()>;
+//! }
+//!
+//! /// Sends one message.
 //! fn send(
-//!     mut connection: impl Read + Write,
+//!     connection: &mut impl Transport,
 //!     opening: Opening,
+//!     credentials: &Secret, // for PLAIN: NUL, name, NUL, password
 //!     envelope: Envelope,
 //!     message: Bytes,
 //! ) -> Result<Option<Report>, Box<dyn std::error::Error>> {
@@ -45,6 +51,13 @@
 //!     loop {
 //!         while let Some(event) = client.poll_event(now(), &mut input) {
 //!             match event {
+//!                 Event::Handover => {
+//!                     connection.start_tls()?;
+//!                     client.tls_established(now(), &mut input);
+//!                 }
+//!                 Event::AuthWanted(_) => client.authenticate(Mechanism::PLAIN, Some(credentials))?,
+//!                 Event::AuthChallenge(_) => client.cancel_auth(), // PLAIN has no more to say
+//!                 Event::AuthRefused(_) => client.skip_auth(),
 //!                 Event::Ready(_) => {
 //!                     let options = BodyOptions::new().with_size(message.len() as u64);
 //!                     client.deliver(envelope.take().unwrap(), options)?;
@@ -68,7 +81,7 @@
 //!             client.output().advance(written);
 //!         } else if client.is_closed() {
 //!             return Ok(report);
-//!         } else if client.body().is_none() && client.wants_input() {
+//!         } else if client.body().is_none_or(|body| body.is_blocked()) && client.wants_input() {
 //!             // With a real socket, wait no longer than `client.poll_timeout()`,
 //!             // and then call `client.handle_timeout(now())`.
 //!             let mut octets = [0; 4096];
@@ -80,6 +93,7 @@
 //!     }
 //! }
 //!
+//! # use ehlo::client::{AuthPolicy, TlsPolicy};
 //! # /// Says its lines without listening, one for each read.
 //! # struct Server(Vec<&'static [u8]>, Vec<u8>);
 //! # impl Read for Server {
@@ -91,14 +105,21 @@
 //! #     fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> { self.1.write(octets) }
 //! #     fn flush(&mut self) -> std::io::Result<()> { Ok(()) }
 //! # }
-//! # let lines: [&[u8]; 7] = [
-//! #     b"220 mx.example.com\r\n", b"250-mx.example.com\r\n250 PIPELINING\r\n", b"250 Ok\r\n",
-//! #     b"550 Nobody\r\n250 Ok\r\n354 Go\r\n", b"250 Queued\r\n", b"221 Bye\r\n", b"",
+//! # impl Transport for Server {
+//! #     fn start_tls(&mut self) -> std::io::Result<()> { Ok(()) }
+//! # }
+//! # let lines: [&[u8]; 10] = [
+//! #     b"220 mx.example.com\r\n", b"250-mx.example.com\r\n250 STARTTLS\r\n", b"220 Go ahead\r\n",
+//! #     b"250-mx.example.com\r\n250-AUTH PLAIN\r\n250 PIPELINING\r\n", b"235 Welcome\r\n",
+//! #     b"250 Ok\r\n", b"550 Nobody\r\n250 Ok\r\n354 Go\r\n", b"250 Queued\r\n", b"221 Bye\r\n", b"",
 //! # ];
 //! # let mut connection = Server(lines.to_vec(), Vec::new());
 //! let report = send(
 //!     &mut connection,
-//!     Opening::new(Domain::try_from("client.example.com")?),
+//!     Opening::new(Domain::try_from("client.example.com")?)
+//!         .with_tls(TlsPolicy::Required)
+//!         .with_auth(AuthPolicy::Required),
+//!     &Secret::from("\0alice\0secret"),
 //!     Envelope::new("alice@example.com".parse::<Mailbox>()?)
 //!         .to("nobody@example.com".parse::<Mailbox>()?)
 //!         .to("bob@example.com".parse::<Mailbox>()?),
@@ -108,7 +129,8 @@
 //! for recipient in report.recipients() {
 //!     println!("{} {:?}", recipient.recipient.forward_path, recipient.outcome);
 //! }
-//! # assert_eq!(String::from_utf8(connection.1)?, "EHLO client.example.com\r\n\
+//! # assert_eq!(String::from_utf8(connection.1)?, "EHLO client.example.com\r\nSTARTTLS\r\n\
+//! #     EHLO client.example.com\r\nAUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n\
 //! #     MAIL FROM:<alice@example.com>\r\nRCPT TO:<nobody@example.com>\r\nRCPT TO:<bob@example.com>\r\n\
 //! #     DATA\r\nSubject: hello\r\n\r\n..dots are stuffed\r\n.\r\nQUIT\r\n");
 //! # use ehlo::client::Outcome::{Delivered, Permanent};
@@ -121,6 +143,51 @@
 //! ([`CloseReason::EarlyReply`]). With [blocking writes](Limits::output) that is
 //! noticed later, and no harm is done.
 //!
+//! A connection that was kept for another message may have died meanwhile:
+//! read what there is and poll before the next [`deliver`](Client::deliver).
+//! Should the server's 421 be read only behind it, whoever was not asked about
+//! is [left over](Outcome::LeftOver).
+//!
+//! # Turning round
+//!
+//! After ATRN (RFC 2645) the connection goes on with the roles changed: the
+//! session of the client is over, and one of a
+//! [server](crate::server::Server) begins, with the same buffer.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use bytes::{Buf, BytesMut};
+//! use ehlo::client::{Client, CloseReason, Config, Event};
+//! use ehlo::server::{self, Security, Server, SessionId};
+//! use ehlo::types::{Command, Domain};
+//! # use ehlo::Timestamp;
+//! # let now = Timestamp::ZERO;
+//! # let mut client = Client::new(Arc::new(Config::new()), now);
+//! # let mut input = BytesMut::from("220 provider.example\r\n");
+//! # let _ = client.poll_event(now, &mut input);
+//! // In a session that is encrypted, authenticated and idle:
+//! client.send(&Command::Atrn(None))?;
+//! # let _ = client.poll_event(now, &mut input);
+//! # assert_eq!(client.output().chunk(), b"ATRN\r\n");
+//! # client.output().advance(6);
+//! # input.extend_from_slice(b"250 Ok, now reversing the connection\r\n");
+//! while let Some(event) = client.poll_event(now, &mut input) {
+//!     if event == Event::Closed(CloseReason::Turned) {
+//!         let config = server::Config::new(Domain::try_from("client.example")?);
+//!         let mut server = Server::new(Arc::new(config), SessionId(1), Security::Tls, now);
+//!         // Greets first; what the provider says from now on are commands.
+//!         let Some(server::Event::Connect(question)) = server.poll_event(now, &mut input) else {
+//!             unreachable!()
+//!         };
+//!         server.answer(question, Ok(Default::default()))?;
+//!         # assert!(server.poll_event(now, &mut input).is_none());
+//!         # assert!(server.output().chunk().starts_with(b"220 client.example"));
+//!     }
+//! }
+//! # assert!(client.is_closed());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What it takes care of
 //!
 //! - Nothing is said before the greeting, nor behind a command that RFC 2920
@@ -130,10 +197,28 @@
 //!   [`Event::Closed`], whatever the server does. What a report calls
 //!   [`Delivered`](Outcome::Delivered) was said by the server after it had
 //!   everything.
-//! - A server out of step (a reply that nothing was said for, none at all where
-//!   one is due, different codes in one reply) ends the session: whose answer is
-//!   whose cannot be known any more.
+//! - A server out of step (a reply that nothing was said for, one to what has
+//!   not been handed to the transport, none at all where one is due, different
+//!   codes in one reply) ends the session: whose answer is whose cannot be
+//!   known any more.
 //! - [`is_reusable`](Client::is_reusable) is true only where there is no doubt.
+//! - TLS that is required cannot be talked away, no octet of plaintext is
+//!   believed behind STARTTLS, and no password is said without TLS.
+//! - An extension is used only where it is offered, and what a message needs
+//!   and the server does not offer is an error before anything is said.
+//!
+//! | of | it keeps |
+//! |---|---|
+//! | RFC 5321 | §3.1 to §3.4, §3.8, §4.1 to §4.3, §4.5.2, §4.5.3 (lengths, timeouts), §4.5.5 |
+//! | RFC 2033 | all: LHLO, a reply for each recipient, behind DATA and behind the last chunk |
+//! | RFC 2920 | §3.1: groups, the envelope of a message behind the dot of the last, a lone dot |
+//! | RFC 3030 | §2, §3: chunks behind each other, none after a refusal, BINARYMIME |
+//! | RFC 3207 | §4, §4.2, §6: nothing in between, all forgotten, EHLO again |
+//! | RFC 4954 | §3 to §5: exchanges, cancelling, long responses, AUTH= |
+//! | RFC 1870, 2034, 2852, 3461, 3885, 4865, 6152, 6531, 6710, 7293, 8689, 9422 | what they ask of a client that sends to a server that offers them, or does not |
+//!
+//! The demands one by one, and the test that shows each, are in
+//! `tests/rfc_client.rs`.
 
 mod answer;
 mod asking;
@@ -168,7 +253,7 @@ use bytes::{Bytes, BytesMut};
 pub use answer::{Expansion, Member, QueueStart, Verification, help_text};
 pub use auth::Challenge;
 pub use body::{Body, BodyOptions, Chunking};
-pub use config::{Config, Leniency, Limits, Protocol, Timeouts};
+pub use config::{Config, Leniency, Limits, Timeouts};
 pub use error::{AuthError, DeliverError, OpenError, SendError, Undeliverable, WriteError};
 pub use event::{CloseReason, CommandId, Event, Phase, TransactionId};
 pub use opening::{AuthPolicy, Opening, TlsPolicy, hello_name};

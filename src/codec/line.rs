@@ -138,13 +138,6 @@ impl LineFramer {
         self.limit = Self::new(limit).limit;
     }
 
-    /// Lines end like that, unless a line has shown how already.
-    pub(crate) fn end_with(&mut self, ends: LineEnds) {
-        if self.ends != LineEnds::Lf {
-            self.ends = ends;
-        }
-    }
-
     /// Whether LF alone ends lines.
     pub(crate) const fn is_lf(&self) -> bool {
         matches!(self.ends, LineEnds::Lf)

@@ -8,7 +8,6 @@ use alloc::boxed::Box;
 
 use bytes::BytesMut;
 
-use super::config::Protocol;
 use super::event::{AbortReason, CloseReason, Event};
 use super::exchange::{Burl, Data, Transfer};
 use super::replies::{self, Said};
@@ -17,6 +16,7 @@ use super::state::{Framing, Next, Phase, Subject, Transaction};
 use super::{LineEnding, Server};
 use crate::Timestamp;
 use crate::codec::Place;
+use crate::types::Protocol;
 use crate::types::{AbsoluteUri, Extension, Verb};
 
 /// A BURL that waits for the message to be accepted.

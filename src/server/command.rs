@@ -139,6 +139,9 @@ impl Server {
                 initial_response,
             } => self.auth(now, mechanism, initial_response),
             Command::Unknown(command) => self.unknown(now, command),
+            Command::Etrn(_) if self.config.etrn && self.hello.is_none() => {
+                self.refuse(verb, replies::HELLO_FIRST, None)
+            }
             Command::Etrn(target) if self.offers_to_client(Extension::Etrn) => {
                 let target = target.into_owned();
                 Step::Event(Event::Etrn(self.ask_about(now, verb, Etrn { target })))

@@ -9,17 +9,7 @@ use super::extensions::{
 use super::limits::{Limits, Timeouts};
 use crate::codec::line::LineEnds;
 use crate::codec::{BareLineEnds, Syntax};
-use crate::types::{Capability, Host};
-
-/// The protocol a session speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Protocol {
-    /// SMTP (RFC 5321): EHLO or HELO, one reply to a message.
-    #[default]
-    Smtp,
-    /// LMTP (RFC 2033): LHLO, a reply for each recipient to a message.
-    Lmtp,
-}
+use crate::types::{Capability, Host, Protocol};
 
 /// What to do with octets that a client sends while it must wait: before the
 /// greeting, behind a command that ends a group (RFC 2920 §3.1), behind any

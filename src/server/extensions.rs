@@ -4,7 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Security;
-use super::config::{Config, Protocol};
+use super::config::Config;
+use crate::types::Protocol;
 use crate::types::{Attribute, Capability, DateTime, Extension, Limits, Mechanism};
 
 /// What beyond ASCII a server takes. One choice, since SMTPUTF8 requires

@@ -2,7 +2,6 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::config::Protocol;
 use super::event::{AbortReason, CloseReason, Event};
 use super::exchange::Message;
 use super::replies::{self, Said};
@@ -11,6 +10,7 @@ use super::state::{Framing, Next, Phase, Subject};
 use super::{Config, Server};
 use crate::Timestamp;
 use crate::codec::{BareLineEnd, BareLineEnds, Decoded, DotDecoder, LfDecoder, LineEndCheck};
+use crate::types::Protocol;
 
 /// The message that is being received.
 #[derive(Debug)]

@@ -17,6 +17,8 @@ mod message;
 mod output;
 mod received;
 mod replies;
+#[doc = include_str!("requirements.md")]
+pub mod requirements {}
 mod reply;
 mod settle;
 mod state;
@@ -32,7 +34,7 @@ pub use answer::{
     HelloAccepted, Helped, MailAccepted, MessageAccepted, RcptAccepted, Rejection,
     StartTlsAccepted, UnknownAccepted, Verified, XforwardAccepted,
 };
-pub use config::{Config, CrossProtocol, EarlyInput, Protocol, UnofferedParameters};
+pub use config::{Config, CrossProtocol, EarlyInput, UnofferedParameters};
 pub use event::{AbortReason, CloseReason, Event, Refused};
 #[doc(hidden)]
 pub use exchange::Settle;

@@ -209,10 +209,6 @@ impl Server {
     pub(super) fn adopt(&mut self, config: Option<Arc<Config>>) {
         if let Some(config) = config {
             self.framer.set_limit(config.line_limit());
-            // Before the first line, its end may still be settled.
-            if self.state.phase == Phase::Owed(Subject::Connection) {
-                self.framer.end_with(config.line_ends());
-            }
             self.config = config;
         }
     }
@@ -241,8 +237,11 @@ impl Server {
         }
     }
 
+    /// Stages a refusal of the application's. RFC 2034 §4: every one has an
+    /// enhanced code, so X.0.0 stands for none.
     pub(super) fn stage_rejection(&mut self, why: &Rejection) {
-        self.stage(why.code, why.enhanced, why.text.as_str());
+        let enhanced = why.enhanced.or(EnhancedCode::OK.for_code(why.code));
+        self.stage(why.code, enhanced, why.text.as_str());
     }
 
     /// RFC 6531 §3.7.4: a 251 or 551 to RCPT may hold the new address, and the

@@ -11,7 +11,6 @@ use super::answer::{
     HelloAccepted, Helped, MailAccepted, MessageAccepted, Positive, RcptAccepted, Rejection,
     StartTlsAccepted, UnknownAccepted, Verified, XforwardAccepted,
 };
-use super::config::Protocol;
 use super::event::{AbortReason, CloseReason};
 use super::exchange::{
     Atrn, Auth, AuthResponse, Burl, Connect, Data, Etrn, Expand, Hello, Help, Mail, Message, Rcpt,
@@ -21,6 +20,7 @@ use super::message::Decoder;
 use super::replies;
 use super::state::{Dialect, Framing, Next, Subject, Transaction};
 use super::{Answer, Server};
+use crate::types::Protocol;
 use crate::types::{BodyType, Envelope, Recipient, ReplyCode, SaslMessage, Verb};
 
 impl Server {
@@ -32,9 +32,7 @@ impl Server {
                 // No line has been looked at yet.
                 self.framer = self.config.framer();
             }
-            Err(mut why) => {
-                // RFC 2034 §4: the greeting carries no enhanced code.
-                why.enhanced = None;
+            Err(why) => {
                 self.state.turned_away = true;
                 self.settle_no(subject, &why);
             }
@@ -65,11 +63,7 @@ impl Server {
                 self.stage(ReplyCode::OK, None, &text);
                 self.state.answer(subject, Next::Command);
             }
-            Err(mut why) => {
-                // RFC 2034 §4: nor do the replies to a hello.
-                why.enhanced = None;
-                self.settle_no(subject, &why);
-            }
+            Err(why) => self.settle_no(subject, &why),
         }
     }
 
@@ -335,7 +329,14 @@ impl Server {
     }
 
     fn settle_no(&mut self, subject: Subject, why: &Rejection) {
-        self.stage_rejection(why);
+        match subject {
+            // RFC 2034 §4: neither the greeting nor the replies to a hello
+            // have an enhanced code.
+            Subject::Connection | Subject::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo) => {
+                self.stage(why.code, None, why.text.as_str());
+            }
+            _ => self.stage_rejection(why),
+        }
         let next = match why.ends_session() {
             true => Next::Close(CloseReason::Rejected),
             false => Next::Command,

@@ -1,8 +1,8 @@
 //! Where a session stands, and what may come next. Knows no octets.
 
-use super::config::Protocol;
 use super::event::CloseReason;
 use super::replies::{self, Said};
+use crate::types::Protocol;
 use crate::types::{BodyType, Verb};
 
 /// What the machine is doing.

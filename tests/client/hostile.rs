@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use ehlo::client::{
-    AuthPolicy, BodyOptions, Chunking, Client, Config, Event, Opening, Outcome, Protocol, Report,
-    TlsPolicy,
+    AuthPolicy, BodyOptions, Chunking, Client, Config, Event, Opening, Outcome, Report, TlsPolicy,
 };
 use ehlo::codec::Syntax;
+use ehlo::types::Protocol;
 use ehlo::types::{Command, Domain, Envelope, Mailbox, Mechanism, Verb};
 use ehlo::{Secret, Timestamp};
 use proptest::collection::vec;
@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 /// What happens next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Move {
     /// The server says something that has nothing to do with anything.
     Say(&'static str),
@@ -126,6 +126,7 @@ enum Due {
 }
 
 /// What a server that is well understands of what it was told.
+#[allow(clippy::struct_excessive_bools)] // it is a model, to be read
 struct Listener {
     setup: Setup,
     heard: Vec<u8>,
@@ -302,18 +303,16 @@ impl Listener {
     }
 
     fn offers(&self) -> String {
-        let mut reply = "250-mx.example\r\n".to_owned();
-        for (keyword, is_on) in [
-            ("PIPELINING", self.setup.pipelining),
-            ("CHUNKING", self.setup.chunking),
-            ("STARTTLS", !self.is_encrypted),
-            ("AUTH LOGIN", true),
-        ] {
-            if is_on {
-                reply += &format!("250-{keyword}\r\n");
-            }
-        }
-        reply + "250 HELP\r\n"
+        let offers = [
+            ("250-mx.example\r\n", true),
+            ("250-PIPELINING\r\n", self.setup.pipelining),
+            ("250-CHUNKING\r\n", self.setup.chunking),
+            ("250-STARTTLS\r\n", !self.is_encrypted),
+            ("250-AUTH LOGIN\r\n", true),
+            ("250 HELP\r\n", true),
+        ];
+        let lines = offers.iter().filter(|(_, is_on)| *is_on);
+        lines.map(|(line, _)| *line).collect()
     }
 
     /// Says no to the oldest of what is due.
@@ -449,9 +448,8 @@ impl Play {
                 }
             }
             Event::AuthWanted(_) => {
-                if self.client.authenticate(Mechanism::LOGIN, None).is_err() {
-                    self.client.skip_auth();
-                }
+                let begun = self.client.authenticate(Mechanism::LOGIN, None);
+                begun.unwrap_or_else(|_| self.client.skip_auth());
             }
             Event::AuthChallenge(_) => self.client.respond(&Secret::from("b")).unwrap(),
             Event::AuthRefused(_) => self.client.skip_auth(),

@@ -24,10 +24,11 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use ehlo::client::{
-    AuthPolicy, BodyOptions, Chunking, Client, Config, Event, Opening, Protocol, Report, TlsPolicy,
+    AuthPolicy, BodyOptions, Chunking, Client, Config, Event, Opening, Report, TlsPolicy,
     WhenNotOffered,
 };
 use ehlo::codec::{LineEnds, Syntax};
+use ehlo::types::Protocol;
 use ehlo::types::{
     BodyType, Command, Domain, Envelope, ForwardPath, MailParameters, Mailbox, Mechanism,
     Parameter, ParameterKind, Recipient, Reply, ReversePath, Verb,
@@ -340,6 +341,11 @@ impl Player {
             "finish" => {
                 let body = self.client.body().unwrap();
                 body.finish().err().map(|error| error.to_string())
+            }
+            "normalize" => {
+                let mut body = self.client.body().unwrap();
+                let is_set = body.set_line_ends(LineEnds::Normalize);
+                (!is_set).then(|| "too late".to_owned())
             }
             "quit" => {
                 self.client.quit();

@@ -4,9 +4,9 @@
 
 use ehlo::codec::{BareLineEnds, Syntax};
 use ehlo::server::{
-    AuthOffer, Chunking, Config, CrossProtocol, Dsn, EarlyInput, Protocol, StartTlsOffer,
-    UnofferedParameters,
+    AuthOffer, Chunking, Config, CrossProtocol, Dsn, EarlyInput, StartTlsOffer, UnofferedParameters,
 };
+use ehlo::types::Protocol;
 use ehlo::types::{Command, Mechanism};
 
 use crate::support::session::config;

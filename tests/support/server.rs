@@ -9,9 +9,10 @@ use ehlo::codec::BareLineEnds;
 use ehlo::server::{
     Answer, AuthOffer, AuthStep, Authenticated, Chunking, Config, CrossProtocol, DataAccepted,
     DeliverBy, Dsn, EarlyInput, EightBit, EtrnAccepted, Event, Exchange, FutureRelease, Greeting,
-    HelloAccepted, LineEnding, MessageAccepted, MtPriority, Pending, Protocol, RcptAccepted,
-    Rejection, Security, Server, SessionId, StartTlsOffer, Transfer, UnofferedParameters, Verified,
+    HelloAccepted, LineEnding, MessageAccepted, MtPriority, Pending, RcptAccepted, Rejection,
+    Security, Server, SessionId, StartTlsOffer, Transfer, UnofferedParameters, Verified,
 };
+use ehlo::types::Protocol;
 use ehlo::types::{Domain, Mechanism, Reply, ReplyCode, ReplyText, SaslMessage};
 use ehlo::{Secret, Timestamp};
 

@@ -9,6 +9,7 @@ use ehlo::server::{
     SessionId,
 };
 use ehlo::types::Domain;
+use ehlo::types::Protocol;
 use ehlo::{Secret, Timestamp};
 
 /// What an application says to a question.
@@ -68,8 +69,8 @@ impl Session {
     /// A session whose client has said EHLO, or LHLO, and been heard.
     pub fn greeted(config: Config) -> Self {
         let hello = match config.protocol {
-            ehlo::server::Protocol::Smtp => "EHLO c.example\r\n",
-            ehlo::server::Protocol::Lmtp => "LHLO c.example\r\n",
+            Protocol::Smtp => "EHLO c.example\r\n",
+            Protocol::Lmtp => "LHLO c.example\r\n",
         };
         let mut session = Self::new(config);
         session.say(hello);

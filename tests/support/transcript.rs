@@ -176,10 +176,12 @@ impl Transcript {
                 let said: Vec<_> = std::iter::once(format!("{host} hello"))
                     .chain(offers.iter().map(|offer| (*offer).to_owned()))
                     .collect();
-                for (index, line) in said.iter().enumerate() {
-                    let mark = if index + 1 < said.len() { '-' } else { ' ' };
-                    lines += &format!("\nS: 250{mark}{line}");
-                }
+                let last = said.len() - 1;
+                let said = said.iter().enumerate().map(|(index, line)| {
+                    let mark = if index < last { '-' } else { ' ' };
+                    format!("\nS: 250{mark}{line}")
+                });
+                lines.extend(said);
                 lines
             }
             _ => panic!("{}: {text:?}", self.name),
