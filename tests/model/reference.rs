@@ -285,13 +285,11 @@ impl Model {
         self.extended = None;
         self.identity = false;
         self.phase = Phase::Command;
-        match self.queue.is_empty() {
-            true => self.run(),
-            false => {
-                self.said.push("554 5.5.0".to_owned());
-                self.close("EarlyInput");
-            }
+        if self.queue.is_empty() {
+            return self.run();
         }
+        self.said.push("554 5.5.0".to_owned());
+        self.close("EarlyInput");
     }
 
     fn run(&mut self) {
