@@ -13,6 +13,7 @@ use ehlo::server::{
     self, AuthOffer, Dsn, EightBit, MessageAccepted, Rejection, Security, Server, SessionId,
     StartTlsOffer,
 };
+use ehlo::types::Protocol;
 use ehlo::types::{
     BodyType, Domain, Envelope, Extension, Mailbox, Mechanism, Notify, RcptParameters, Recipient,
 };
@@ -23,6 +24,7 @@ const NOW: Timestamp = Timestamp::ZERO;
 /// What is on; each of them is a bit of the number of the combination.
 #[allow(clippy::struct_excessive_bools)] // each is one that may be off
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch
 struct On {
     pipelining: bool,
     chunking: bool,
@@ -64,7 +66,7 @@ impl On {
         };
         config.dsn = if self.dsn { Dsn::On } else { Dsn::Off };
         if self.lmtp {
-            config.protocol = server::Protocol::Lmtp;
+            config.protocol = Protocol::Lmtp;
         }
         if self.tls {
             config.start_tls = StartTlsOffer::Required;
@@ -79,7 +81,7 @@ impl On {
         let mut config = client::Config::new();
         config.chunk_size = 10;
         if self.lmtp {
-            config.protocol = client::Protocol::Lmtp;
+            config.protocol = Protocol::Lmtp;
         }
         config
     }

@@ -14,9 +14,9 @@ use ehlo::Secret;
 use ehlo::codec::AddressError;
 use ehlo::server::{
     Answer, Auth, Etrn, EtrnAccepted, Event, Expand, Expanded, Help, Helped, Message,
-    MessageAccepted, Protocol, Rcpt, Rejection, Security, Server, SessionId, Transfer, Verified,
-    Verify,
+    MessageAccepted, Rcpt, Rejection, Security, Server, SessionId, Transfer, Verified, Verify,
 };
+use ehlo::types::Protocol;
 use ehlo::types::{
     DateTime, Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, ReplyCode,
     ReplyText, XclientAttributes, XforwardAttributes,

@@ -5,8 +5,9 @@ use std::error::Error;
 use ehlo::codec::{BareLineEnds, Syntax};
 use ehlo::server::{
     AuthOffer, Chunking, Config, CrossProtocol, DeliverBy, Dsn, EarlyInput, EightBit,
-    FutureRelease, MtPriority, Protocol, StartTlsOffer,
+    FutureRelease, MtPriority, StartTlsOffer,
 };
+use ehlo::types::Protocol;
 use ehlo::types::{DateTime, Domain};
 
 use crate::options::{Kind, Options};

@@ -81,7 +81,8 @@ async fn read(stream: &mut (impl AsyncRead + Unpin), input: &mut BytesMut) -> io
 
 async fn write(stream: &mut (impl AsyncWrite + Unpin), output: &mut impl Buf) -> io::Result<()> {
     while output.has_remaining() {
-        stream.write_buf(output).await?;
+        let written = stream.write(output.chunk()).await?;
+        output.advance(written);
     }
     stream.flush().await
 }

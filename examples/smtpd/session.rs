@@ -10,7 +10,7 @@ use bytes::{Buf, BytesMut};
 use ehlo::Timestamp;
 use ehlo::server::{Config, Event, Rejection, Server, SessionId};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::GRACE;
 use crate::application::{Application, Service};
@@ -18,7 +18,7 @@ use crate::connection::Connection;
 
 /// Poll, write, read, in that order, until the session is closed.
 ///
-/// A timeout needs no code of its own: the next poll finds that it is due.
+/// A deadline that passes needs no code of its own: the next poll sees it.
 pub(crate) async fn serve(
     mut connection: Connection,
     config: Arc<Config>,
@@ -32,6 +32,8 @@ pub(crate) async fn serve(
     let mut input = BytesMut::new();
     let mut stop = pin!(stopping.wait_for(|stopping| *stopping));
     let mut is_stopping = false;
+    // One for the whole session: to put it off is cheap, to make one is not.
+    let mut alarm = pin!(sleep_until(deadline(&server)));
     loop {
         while let Some(event) = server.poll_event(now(), &mut input) {
             application.trace(id, &event);
@@ -44,27 +46,29 @@ pub(crate) async fn serve(
                 event => application.handle(&mut server, event).await,
             }
         }
+        alarm.as_mut().reset(deadline(&server));
         if server.output().has_remaining() {
             application.trace_output(id, server.output().chunk());
-            let deadline = deadline(&server);
-            let written = timeout_at(deadline, connection.write(server.output())).await;
-            written.unwrap_or(Ok(()))?;
+            tokio::select! {
+                biased;
+                written = connection.write(server.output()) => written?,
+                () = &mut alarm => {}
+            }
         } else if server.is_closed() {
             return connection.close().await;
         } else {
             tokio::select! {
                 biased;
+                read = connection.read(&mut input), if server.wants_input() => {
+                    if read? == 0 {
+                        server.handle_eof();
+                    }
+                }
                 _ = &mut stop, if !is_stopping => {
                     is_stopping = true;
                     server.shutdown(Rejection::SHUTTING_DOWN, now().after(GRACE));
                 }
-                read = timeout_at(deadline(&server), connection.read(&mut input)),
-                    if server.wants_input() =>
-                {
-                    if let Ok(0) = read.unwrap_or(Ok(1)) {
-                        server.handle_eof();
-                    }
-                }
+                () = &mut alarm => {}
             }
         }
     }
@@ -80,6 +84,8 @@ fn now() -> Timestamp {
 /// Until when to wait; far away if there is nothing to wait for.
 fn deadline(server: &Server) -> Instant {
     const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    let timeout = server.poll_timeout();
-    *START + timeout.map_or(START.elapsed() + FAR, Timestamp::elapsed)
+    match server.poll_timeout() {
+        Some(timeout) => *START + timeout.elapsed(),
+        None => Instant::now() + FAR,
+    }
 }

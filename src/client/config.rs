@@ -4,16 +4,7 @@ use core::time::Duration;
 
 use super::policy::ParameterPolicy;
 use crate::codec::ReplyLimits;
-
-/// The protocol a session speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Protocol {
-    /// SMTP (RFC 5321): EHLO or HELO, one reply to a message.
-    #[default]
-    Smtp,
-    /// LMTP (RFC 2033): LHLO, a reply for each recipient to a message.
-    Lmtp,
-}
+use crate::types::Protocol;
 
 /// How much a client bears. `None` is unlimited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +114,8 @@ pub struct Leniency {
 ///
 /// ```
 /// use core::time::Duration;
-/// use ehlo::client::{Config, Protocol};
+/// use ehlo::client::Config;
+/// use ehlo::types::Protocol;
 /// let mut config = Config::default();
 /// config.protocol = Protocol::Lmtp;
 /// config.timeouts.command = Some(Duration::from_secs(60));

@@ -253,7 +253,7 @@ use bytes::{Bytes, BytesMut};
 pub use answer::{Expansion, Member, QueueStart, Verification, help_text};
 pub use auth::Challenge;
 pub use body::{Body, BodyOptions, Chunking};
-pub use config::{Config, Leniency, Limits, Protocol, Timeouts};
+pub use config::{Config, Leniency, Limits, Timeouts};
 pub use error::{AuthError, DeliverError, OpenError, SendError, Undeliverable, WriteError};
 pub use event::{CloseReason, CommandId, Event, Phase, TransactionId};
 pub use opening::{AuthPolicy, Opening, TlsPolicy, hello_name};

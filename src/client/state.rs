@@ -8,12 +8,13 @@ use core::mem;
 
 use super::auth::Exchange;
 use super::body::Encoder;
-use super::config::{Config, Protocol};
+use super::config::Config;
 use super::event::{CloseReason, CommandId, Event};
 use super::opening::{AuthPolicy, Hello, TlsPolicy};
 use super::report::Outcome;
 use super::transaction::Transaction;
 use super::turn::{Awaited, Expected, Framing, Hold, Job, Wait};
+use crate::types::Protocol;
 use crate::types::{Capabilities, Extension, Reply, Verb};
 
 /// Where a session is in its life.

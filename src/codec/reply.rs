@@ -254,17 +254,25 @@ impl ReplyParser {
         Ok(None)
     }
 
-    /// Checks the limits for a line that reaches up to `end` at least.
+    /// Checks the limits for a line that reaches up to `end` at least. Where it
+    /// exceeds several, the first counts: that does not depend on how far the
+    /// input has come.
     #[inline]
     fn check_lengths(&self, end: usize) -> Result<(), ReplyError> {
-        if end.saturating_sub(self.framed) > self.max_line {
-            Err(ReplyError::LineTooLong)
-        } else if end > self.max_octets {
-            Err(ReplyError::TooLong)
-        } else if end > self.framed && self.lines >= self.max_lines {
-            Err(ReplyError::TooManyLines)
-        } else {
+        let line = self.framed.saturating_add(self.max_line);
+        let lines = match self.lines < self.max_lines {
+            true => usize::MAX,
+            false => self.framed,
+        };
+        let first = line.min(lines).min(self.max_octets);
+        if end <= first {
             Ok(())
+        } else if first == lines {
+            Err(ReplyError::TooManyLines)
+        } else if first == line {
+            Err(ReplyError::LineTooLong)
+        } else {
+            Err(ReplyError::TooLong)
         }
     }
 }

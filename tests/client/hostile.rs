@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use ehlo::client::{
-    AuthPolicy, BodyOptions, Chunking, Client, Config, Event, Opening, Outcome, Protocol, Report,
-    TlsPolicy,
+    AuthPolicy, BodyOptions, Chunking, Client, Config, Event, Opening, Outcome, Report, TlsPolicy,
 };
 use ehlo::codec::Syntax;
+use ehlo::types::Protocol;
 use ehlo::types::{Command, Domain, Envelope, Mailbox, Mechanism, Verb};
 use ehlo::{Secret, Timestamp};
 use proptest::collection::vec;

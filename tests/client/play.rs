@@ -24,10 +24,11 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use ehlo::client::{
-    AuthPolicy, BodyOptions, Chunking, Client, Config, Event, Opening, Protocol, Report, TlsPolicy,
+    AuthPolicy, BodyOptions, Chunking, Client, Config, Event, Opening, Report, TlsPolicy,
     WhenNotOffered,
 };
 use ehlo::codec::{LineEnds, Syntax};
+use ehlo::types::Protocol;
 use ehlo::types::{
     BodyType, Command, Domain, Envelope, ForwardPath, MailParameters, Mailbox, Mechanism,
     Parameter, ParameterKind, Recipient, Reply, ReversePath, Verb,

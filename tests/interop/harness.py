@@ -26,10 +26,11 @@ class Failure(Exception):
 
 
 class Programs(NamedTuple):
-    """The two example programs under test."""
+    """The example programs under test."""
 
     server: Path
     client: Path
+    smtpd: Path
 
 
 class Result(NamedTuple):
@@ -123,13 +124,21 @@ class Bench:
 
     def start_listener(self, *command: str | Path) -> str:
         """Start a server that says `listening on HOST:PORT`; returns the address."""
+        (address,) = self.start_listeners(1, *command)
+        return address
+
+    def start_listeners(self, count: int, *command: str | Path) -> list[str]:
+        """Start a server that says so that many times; returns the addresses."""
         log = self.start(*command)
 
-        def announced() -> str | None:
-            for line in log.read_text(errors="replace").splitlines(keepends=True):
-                if line.startswith("listening on ") and line.endswith("\n"):
-                    return line.split()[2]
-            return None
+        def announced() -> list[str] | None:
+            lines = log.read_text(errors="replace").splitlines(keepends=True)
+            addresses = [
+                line.split()[2]
+                for line in lines
+                if line.startswith("listening on ") and line.endswith("\n")
+            ]
+            return addresses if len(addresses) == count else None
 
         return self.wait_for(announced)
 
