@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Deref;
 
-use ehlo::server::{Chunking, Config, EarlyInput, Protocol, StartTlsOffer};
+use ehlo::server::{Chunking, Config, EarlyInput, StartTlsOffer};
+use ehlo::types::Protocol;
 
 use crate::support::session::Say;
 
