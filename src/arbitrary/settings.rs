@@ -3,6 +3,7 @@
 use super::arbitrary;
 use super::text::{octets, one_of};
 use crate::codec::{BareLineEnds, LineEnds, ReplyLimits, Syntax};
+use crate::types::Protocol;
 use crate::{Secret, Timestamp};
 
 arbitrary! {
@@ -23,6 +24,7 @@ arbitrary! {
     });
     BareLineEnds: |source| one_of(source, &[BareLineEnds::Reject, BareLineEnds::Keep]);
     LineEnds: |source| one_of(source, &[LineEnds::Strict, LineEnds::Normalize]);
+    Protocol: |source| one_of(source, &[Protocol::Smtp, Protocol::Lmtp]);
     Secret: |source| Ok(Secret::from(octets(source)?));
     Timestamp: |source| Ok(Timestamp::from_nanos(source.arbitrary()?));
 }
