@@ -285,11 +285,11 @@ impl Model {
         self.extended = None;
         self.identity = false;
         self.phase = Phase::Command;
-        if self.queue.is_empty() {
-            return self.run();
+        if !self.queue.is_empty() {
+            self.said.push("554 5.5.0".to_owned());
+            self.close("EarlyInput");
         }
-        self.said.push("554 5.5.0".to_owned());
-        self.close("EarlyInput");
+        self.run();
     }
 
     fn run(&mut self) {
@@ -528,10 +528,9 @@ impl Model {
                 false => self.check_extension(self.config.start_tls != StartTlsOffer::Off),
             };
         }
-        match self.identity {
-            true => Some("503 5.5.1"),
-            false => self.check_extension(self.config.auth.is_some()),
-        }
+        let is_known = self.identity.then_some("503 5.5.1");
+        self.check_extension(self.config.auth.is_some())
+            .or(is_known)
     }
 
     fn check_extension(&self, is_enabled: bool) -> Option<&'static str> {
