@@ -160,6 +160,11 @@ class Bench:
                 if "panicked at" in line:
                     raise Failure(line)
 
+    def background_output(self) -> str:
+        """What the background processes have printed so far."""
+        logs = (log for _, _, log in self._background)
+        return "".join(log.read_text(errors="replace") for log in logs)
+
     def _env(self, extra: dict[str, str] | None) -> dict[str, str]:
         base = {
             "PATH": os.environ.get("PATH", os.defpath),
