@@ -24,7 +24,6 @@ const NOW: Timestamp = Timestamp::ZERO;
 /// What is on; each of them is a bit of the number of the combination.
 #[allow(clippy::struct_excessive_bools)] // each is one that may be off
 #[derive(Clone, Copy, Debug)]
-#[allow(clippy::struct_excessive_bools)] // each is a switch
 struct On {
     pipelining: bool,
     chunking: bool,

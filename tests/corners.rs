@@ -213,6 +213,24 @@ fn a_client_of_lmtp_that_does_not_read_is_not_borne_with_for_ever() {
 }
 
 #[test]
+fn a_shutdown_does_not_fall_between_the_replies_of_lmtp() {
+    let mut config = config();
+    config.protocol = Protocol::Lmtp;
+    let mut session = Session::greeted(config);
+    session.say("MAIL FROM:<a@c.example>\r\n");
+    session.say("RCPT TO:<b@mx.example>\r\nRCPT TO:<c@mx.example>\r\nDATA\r\n");
+    session.said.clear();
+    session.application = None;
+    session.say(".\r\n");
+    session.answer(Say::Yes);
+    let deadline = session.now.after(SECOND);
+    session.server.shutdown(Rejection::SHUTTING_DOWN, deadline);
+    session.pass(SECOND * 2);
+    session.answer(Say::Yes);
+    assert_eq!(session.codes(), ["250", "250", "421"]);
+}
+
+#[test]
 fn lf_sessions_are_a_peers_own_too() {
     let mut lenient = config();
     lenient.early_input = EarlyInput::Allow { lf_sessions: true };

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use bytes::Buf;
 use ehlo::Timestamp;
-use ehlo::server::{AuthOffer, Chunking, Config, Protocol, StartTlsOffer};
+use ehlo::server::{AuthOffer, Chunking, Config, StartTlsOffer};
 use ehlo::types::Mechanism;
+use ehlo::types::Protocol;
 use support::session::{Say, Session, config};
 
 const SECOND: Duration = Duration::from_secs(1);

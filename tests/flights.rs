@@ -10,7 +10,8 @@ mod support;
 use std::collections::VecDeque;
 
 use bytes::{Buf, BytesMut};
-use ehlo::server::{Event, Protocol};
+use ehlo::server::Event;
+use ehlo::types::Protocol;
 use support::session::{Say, Session, answer, is_question, name};
 use traffic::{COMMANDS, Dice, body, chunk, command, configuration};
 

@@ -8,9 +8,10 @@ mod support;
 use std::time::Duration;
 
 use bytes::Buf;
-use ehlo::server::{AuthOffer, Chunking, Config, EarlyInput, Protocol, StartTlsOffer};
+use ehlo::server::{AuthOffer, Chunking, Config, EarlyInput, StartTlsOffer};
 use ehlo::server::{Rejection, Security};
 use ehlo::types::Mechanism;
+use ehlo::types::Protocol;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};

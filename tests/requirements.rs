@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use ehlo::server::{
     AuthOffer, AuthStep, Authenticated, Chunking, Config, DeliverBy, Dsn, Event, Exchange,
-    FutureRelease, MtPriority, Pending, Protocol, Rejection, Security, Server, SessionId,
-    StartTlsOffer,
+    FutureRelease, MtPriority, Pending, Rejection, Security, Server, SessionId, StartTlsOffer,
 };
+use ehlo::types::Protocol;
 use ehlo::types::{Domain, Mechanism};
 use ehlo::{Secret, Timestamp};
 

@@ -32,6 +32,7 @@
 //! | 1985 §5 | understand 250 to 253, 458, 459 | replies_have_their_meaning |
 //! | 2033 §4.1 | say LHLO, not EHLO or HELO | LMTP says LHLO, and has nothing to fall back to |
 //! | 2033 §4.2 | take a reply for each accepted recipient | LMTP: a reply for each who was accepted, duplicates too |
+//! | 2033 §5 | take replies that do not come for temporary failures | LMTP: replies that do not come |
 //! | 2033 §4.3 | so behind the last chunk | LMTP: a reply for each recipient to the last chunk, one to the others |
 //! | 2034 §4 | not trust a class that contradicts the code | replies_are_escaped |
 //! | 2645 §5.2.1 | give ATRN 10 minutes | ATRN turns the connection round, and is given its time (RFC 2645) |

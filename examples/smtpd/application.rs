@@ -18,8 +18,8 @@ use ehlo::server::{
 };
 use ehlo::types::Protocol;
 use ehlo::types::{
-    DateTime, Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, ReplyCode,
-    ReplyText, XclientAttributes, XforwardAttributes,
+    DateTime, Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, Recipient,
+    ReplyCode, ReplyText, XclientAttributes, XforwardAttributes,
 };
 use serde_json::{Map, Value, json};
 use tokio_rustls::TlsAcceptor;
@@ -231,7 +231,8 @@ impl Application {
     /// in LMTP each of them is asked about.
     async fn finish(&mut self, server: &Server, recipient: Option<usize>) -> Answer<Message> {
         if recipient.unwrap_or_default() == 0 {
-            self.stored = Some(self.commit(server).await);
+            let spool = self.spool.take();
+            self.stored = Some(self.commit(spool, server).await);
         }
         let path = recipient.and_then(|index| Some(&server.envelope()?.recipients[index]));
         match path.and_then(|recipient| recipient.forward_path.mailbox()) {
@@ -241,8 +242,13 @@ impl Application {
     }
 
     /// Makes the message durable; only then may it be accepted.
-    async fn commit(&mut self, server: &Server) -> Answer<Message> {
-        let Some(spool) = self.spool.take() else {
+    async fn commit(&self, spool: Option<Spool>, server: &Server) -> Answer<Message> {
+        let has_room = |to: &Recipient| !is_full(&to.forward_path);
+        let is_wanted = server
+            .envelope()
+            .is_some_and(|envelope| envelope.recipients.iter().any(has_room));
+        // Without --maildir, or if nobody has room, it is dropped.
+        let Some(spool) = spool.filter(|_| is_wanted) else {
             return Ok(MessageAccepted::default());
         };
         let id = spool.commit(self.facts(server).to_string()).await;

@@ -13,6 +13,8 @@ pub enum TlsPolicy {
     Never,
     /// STARTTLS is said if the server offers it; if it does not, or declines,
     /// the session goes on in plaintext. An attacker on the way can see to that.
+    /// Where the handshake fails there is nothing to go on with: try again on
+    /// another connection, without, if that will do.
     Opportunistic,
     /// The session ends before AUTH and MAIL unless TLS is established: if
     /// STARTTLS is not offered or declined, and where the server knows HELO

@@ -24,7 +24,8 @@ const KEPT: usize = 1024;
 ///
 /// **Advance it as soon as octets are handed to the transport**, before the
 /// next input is shown to the machine: the machine takes what is still in here
-/// for unsaid, and a reply to a message that was not said to its end for a lie.
+/// for unsaid, and a reply to a command or a message that was not said to its
+/// end for a lie, which ends the session (attack rule A14).
 ///
 /// After the session has ended it is empty, and works on.
 #[derive(Default)]
@@ -214,5 +215,76 @@ impl fmt::Debug for Output {
         f.debug_struct("Output")
             .field("remaining", &self.remaining)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Commands and slices in turns, some copied and some kept.
+    fn filled() -> (Output, Vec<u8>) {
+        let mut output = Output::default();
+        let mut model = Vec::new();
+        let mut octet = 0_u8;
+        for length in [3, 100, 200, 5, 64, 65, 1, 300, 7, 2] {
+            let octets: Vec<u8> = (0..length)
+                .map(|_| {
+                    octet = octet.wrapping_add(1);
+                    octet
+                })
+                .collect();
+            model.extend_from_slice(&octets);
+            output.push(Bytes::from(octets));
+        }
+        (output, model)
+    }
+
+    fn rest(output: &mut Output) -> Vec<u8> {
+        output.copy_to_bytes(output.remaining()).to_vec()
+    }
+
+    #[test]
+    fn it_is_cut_anywhere() {
+        let (_, model) = filled();
+        for taken in [0, 1, 50, 103, 302, 308, 500, model.len()] {
+            for end in taken..=model.len() {
+                let (mut output, _) = filled();
+                output.advance(taken);
+                output.truncate(end as u64);
+                assert_eq!(output.written(), end as u64);
+                assert_eq!(rest(&mut output), model[taken..end]);
+                output.push(Bytes::from_static(b"more"));
+                assert_eq!(rest(&mut output), b"more");
+            }
+        }
+    }
+
+    #[test]
+    fn its_front_is_moved_anywhere() {
+        let (_, model) = filled();
+        for octets in 0..=model.len() {
+            let (mut output, _) = filled();
+            let mut to = Output::default();
+            output.move_front(octets, &mut to);
+            assert_eq!((to.len(), output.len()), (octets, model.len() - octets));
+            output.push(Bytes::from_static(b"more"));
+            assert_eq!(rest(&mut to), model[..octets]);
+            assert_eq!(rest(&mut output), [&model[octets..], b"more"].concat());
+        }
+    }
+
+    #[test]
+    fn secrets_are_wiped_when_they_are_taken() {
+        let mut output = Output::default();
+        output.append_secret(6, |tail| tail.extend_from_slice(b"secret"));
+        output.wipe(3);
+        assert_eq!(output.chunk(), b"\0\0\0ret");
+        output.advance(6);
+        assert!(!output.is_secret);
+        output.append(|tail| tail.extend_from_slice(b"NOOP"));
+        output.wipe(4);
+        assert_eq!(output.chunk(), b"NOOP");
     }
 }

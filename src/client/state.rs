@@ -11,6 +11,7 @@ use super::body::Encoder;
 use super::config::Config;
 use super::event::{CloseReason, CommandId, Event};
 use super::opening::{AuthPolicy, Hello, TlsPolicy};
+use super::report::Outcome;
 use super::transaction::Transaction;
 use super::turn::{Awaited, Expected, Framing, Hold, Job, Wait};
 use crate::types::Protocol;
@@ -377,9 +378,14 @@ impl State {
         };
         let is_mail_out = end_of(|what| what == Awaited::Mail) <= taken;
         let is_out = end_of(|what| matches!(what, Awaited::Completion(_))) <= taken;
+        let after_end = is_out.then_some(match self.is_lmtp {
+            // RFC 2033 §5: replies that do not come are temporary failures.
+            true => Outcome::Transient,
+            false => Outcome::Unknown,
+        });
         for transaction in &mut self.transactions {
             let has_begun = !transaction.is_new() && (transaction.has_mail_reply() || is_mail_out);
-            transaction.on_closing(reply, has_begun, is_out);
+            transaction.on_closing(reply, has_begun, after_end);
         }
         self.awaited.clear();
         self.jobs.clear();

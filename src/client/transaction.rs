@@ -340,12 +340,13 @@ impl Transaction {
     }
 
     /// The session breaks down, perhaps by a 421. `has_begun`: MAIL was handed
-    /// to the transport; `is_out`: so was the end of what was given.
+    /// to the transport; `after_end`: so was the end of what was given, and that
+    /// is what it means.
     pub(super) fn on_closing(
         &mut self,
         reply: Option<&Reply<'static>>,
         has_begun: bool,
-        is_out: bool,
+        after_end: Option<Outcome>,
     ) {
         if self.is_mail_refused() || !has_begun {
             return;
@@ -353,8 +354,8 @@ impl Transaction {
         if let Some(reply) = reply {
             self.decide_for_all(outcome_of(reply), Decider::Closing);
             self.report.0.replies.closing = Some(reply.clone());
-        } else if self.stage == Stage::Complete && is_out {
-            self.decide(Outcome::Unknown, Decider::None);
+        } else if let Some(outcome) = after_end.filter(|_| self.stage == Stage::Complete) {
+            self.decide(outcome, Decider::None);
         }
     }
 

@@ -267,8 +267,15 @@ impl Server {
         self.output.remaining() >= self.config.limits.output.max(1)
     }
 
+    /// When a shutdown takes place, whatever is going on; but not between the
+    /// replies to the recipients of a message (RFC 2033 §4.2).
     pub(super) fn shutdown_deadline(&self) -> Option<Timestamp> {
-        self.shutdown.as_ref().map(|shutdown| shutdown.deadline)
+        let is_asked = self.state.phase == Phase::Owed(Subject::Message);
+        let shutdown = self.shutdown.as_ref();
+        let is_between = is_asked && self.incoming.recipient > 0;
+        shutdown
+            .map(|shutdown| shutdown.deadline)
+            .filter(|_| !is_between)
     }
 }
 

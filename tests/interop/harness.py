@@ -160,6 +160,21 @@ class Bench:
                 if "panicked at" in line:
                     raise Failure(line)
 
+    def end_last(self, how: signal.Signals) -> int:
+        """End the process started last; returns its status."""
+        process = self._background.pop().process
+        process.send_signal(how)
+        return process.wait()
+
+    def last_pid(self) -> int:
+        """Of the process started last."""
+        return self._background[-1].process.pid
+
+    def background_output(self) -> str:
+        """What the background processes have printed so far."""
+        logs = (log for _, _, log in self._background)
+        return "".join(log.read_text(errors="replace") for log in logs)
+
     def _env(self, extra: dict[str, str] | None) -> dict[str, str]:
         base = {
             "PATH": os.environ.get("PATH", os.defpath),

@@ -3,13 +3,13 @@
 Each class says how its client is told to go a way, and which ways it knows.
 """
 
+import base64
 import json
-import os
 import smtplib
 from functools import partial
 from pathlib import Path
 
-from cases import HELO, RECIPIENT, REFUSED, SENDER
+from cases import HELO, RECIPIENT, SENDER
 from clients import Report, last_line, reply, report
 from harness import LOOPBACK, Bench, Failure, first_difference
 from peers import Trial
@@ -38,9 +38,10 @@ class Smtpd:
             bench.programs.smtpd,
             *(part for kind in KINDS for part in (f"--{kind}", f"{LOOPBACK}:0")),
             *("--maildir", self.maildir, "--domain", LOCAL_DOMAIN, "--self-signed"),
-            *("--user", USER, "--password", PASSWORD, "--token", TOKEN),
+            *("--user", USER, "--password", PASSWORD, "--token", TOKEN, "--trace"),
             *options,
         )
+        self.bench = bench
         ports = (address.rpartition(":")[2] for address in addresses)
         self.ports = dict(zip(KINDS.values(), ports, strict=True))
 
@@ -56,7 +57,11 @@ class Smtpd:
 
 
 def check_only(smtpd: Smtpd, way: Way, octets: bytes) -> None:
-    """Fail unless just what the way should come to was stored."""
+    """Fail unless just what the way should come to was stored, and the trace
+    gives nothing away."""
+    for secret in secrets(way):
+        if secret in smtpd.bench.background_output():
+            raise Failure(f"{secret!r} is in the trace")
     stored = smtpd.stored()
     if len(stored) != (1 if way.accepted else 0):
         raise Failure(f"{len(stored)} messages stored")
@@ -67,6 +72,13 @@ def check_only(smtpd: Smtpd, way: Way, octets: bytes) -> None:
             check_parameters(parameters, way.rcpt_parameters)
         if got != octets:
             raise Failure(first_difference(got, octets))
+
+
+def secrets(way: Way) -> list[str]:
+    """Passwords and tokens, also as PLAIN and LOGIN would have them."""
+    plain = f"\0{USER}\0{way.password}"
+    encoded = (base64.b64encode(text.encode()) for text in (way.password, plain))
+    return [way.password, way.token, *(text.decode() for text in encoded)]
 
 
 def check_facts(facts: dict[str, object], wanted: dict[str, object]) -> None:
@@ -515,147 +527,6 @@ class NetSmtp:
         check_only(smtpd, self.WAY, self.BINARY)
 
 
-class Exim:
-    """Exim as a relay: what it is given on its standard input it passes on,
-    in chunks, with the parameters it was given.
-
-    Runs as it is unpacked, with users that only it sees. It takes lines that
-    end with LF, and adds nothing, its Received field being empty.
-    """
-
-    name = "exim"
-    CHUNKING = Way(
-        "chunking-starttls-auth",
-        kind="submission",
-        starttls=True,
-        mechanism="PLAIN",
-        rcpt_to=("one@elsewhere.example", "two@elsewhere.example"),
-        accepted=("one@elsewhere.example", "two@elsewhere.example"),
-        chunked=True,
-    )
-    DSN = Way(
-        "dsn-smtputf8",
-        mail_from="jörg@client.example",
-        rcpt_to=("почта@server.example",),
-        accepted=("почта@server.example",),
-        mail_parameters={"SMTPUTF8": True, "RET": "HDRS", "ENVID": "a+2Bb"},
-        rcpt_parameters={"NOTIFY": "SUCCESS,DELAY", "ORCPT": "rfc822;first@server.example"},
-        chunked=True,
-    )
-    LMTP = Way(
-        "lmtp",
-        kind="lmtp",
-        rcpt_to=(RECIPIENT, "full@server.example", REFUSED, "three@server.example"),
-        accepted=(RECIPIENT, "three@server.example"),
-        refusals=("452 4.2.2", "550 5.1.1"),
-        chunked=True,
-    )
-
-    def install(self, cache: Path) -> None:
-        self.root = apt_unpack("exim4-daemon-heavy", cache)
-        self.users = apt_unpack("libnss-wrapper", cache)
-
-    def trials(self) -> list[Trial]:
-        return [
-            Trial(way.name, partial(self.run, way))
-            for way in (self.CHUNKING, self.DSN, self.LMTP)
-        ]
-
-    def run(self, way: Way, bench: Bench) -> None:
-        smtpd = Smtpd(bench)
-        exim = self.root / "usr/sbin/exim4"
-        config = bench.write("exim.conf", self.config(bench, exim, smtpd, way).encode())
-        config.chmod(0o644)
-        # It gives up its rights to read and write here.
-        bench.directory.chmod(0o755)
-        spool = bench.directory / "spool"
-        spool.mkdir()
-        os.chown(spool, 8, 8)
-        dialogue = self.dialogue(way)
-        result = bench.run(
-            *(exim, "-C", config, "-bs", "-odf"),
-            extra_env=self.environment(bench),
-            stdin=dialogue,
-        )
-        log_file = spool / "mainlog"
-        if result.status != 0 or not log_file.exists():
-            raise Failure(f"{result.stdout!r} {result.stderr!r}")
-        log = log_file.read_text(errors="replace")
-        for refusal in way.refusals:
-            if refusal not in log:
-                raise Failure(f"no {refusal} in {log!r}")
-        check_only(smtpd, way, OCTETS)
-
-    def dialogue(self, way: Way) -> bytes:
-        """What it is told on its standard input, all at once."""
-        dots = OCTETS.replace(b"\r\n.", b"\r\n..")
-        lines = [
-            f"EHLO {HELO}",
-            " ".join((f"MAIL FROM:<{way.mail_from}>", *pairs(way.mail_parameters))),
-            *(" ".join((f"RCPT TO:<{to}>", *pairs(way.rcpt_parameters))) for to in way.rcpt_to),
-            "DATA",
-        ]
-        head = "".join(f"{line}\r\n" for line in lines).encode()
-        return head + dots + b".\r\nQUIT\r\n"
-
-    def environment(self, bench: Bench) -> dict[str, str]:
-        """With the user that Debian's Exim wants to be: mail."""
-        for file, entry in (("passwd", ":x:8:8::/:/bin/false"), ("group", ":x:8:")):
-            known = Path("/etc", file).read_text()
-            bench.write(file, f"{known}Debian-exim{entry}\n".encode()).chmod(0o644)
-        (wrapper,) = self.users.glob("usr/lib/*/libnss_wrapper.so")
-        return library_path(self.root) | {
-            "LD_PRELOAD": str(wrapper),
-            "NSS_WRAPPER_PASSWD": str(bench.directory / "passwd"),
-            "NSS_WRAPPER_GROUP": str(bench.directory / "group"),
-        }
-
-    def config(self, bench: Bench, exim: Path, smtpd: Smtpd, way: Way) -> str:
-        tls = "hosts_require_tls = *" if way.starttls else "hosts_avoid_tls = *"
-        auth = "hosts_require_auth = *" if way.mechanism else ""
-        return f"""
-exim_path = {exim}
-exim_user = mail
-exim_group = mail
-never_users =
-keep_environment = LD_LIBRARY_PATH:LD_PRELOAD:NSS_WRAPPER_PASSWD:NSS_WRAPPER_GROUP
-deliver_drop_privilege = true
-spool_directory = {bench.directory}/spool
-log_file_path = {bench.directory}/spool/%slog
-primary_hostname = {HELO}
-trusted_users = root
-received_header_text =
-acl_smtp_rcpt = accept
-dsn_advertise_hosts = : *
-smtputf8_advertise_hosts = : *
-begin routers
-all:
-  driver = manualroute
-  domains = *
-  transport = smtpd
-  route_list = * {LOOPBACK} byname
-  self = send
-begin transports
-smtpd:
-  driver = smtp
-  port = {smtpd.port(way)}
-  protocol = {"lmtp" if way.kind == "lmtp" else "smtp"}
-  helo_data = {HELO}
-  hosts_try_chunking = *
-  tls_verify_hosts =
-  tls_try_verify_hosts =
-  {tls}
-  {auth}
-begin authenticators
-plain:
-  driver = plaintext
-  public_name = PLAIN
-  client_send = ^{USER}^{PASSWORD}
-begin retry
-* * F,1s,1s
-"""
-
-
 SENDERS = (
     Smtplib(),
     Curl(),
@@ -665,5 +536,4 @@ SENDERS = (
     Nodemailer(),
     Aiosmtplib(),
     NetSmtp(),
-    Exim(),
 )

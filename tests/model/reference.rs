@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Deref;
 
-use ehlo::server::{Chunking, Config, EarlyInput, Protocol, StartTlsOffer};
+use ehlo::server::{Chunking, Config, EarlyInput, StartTlsOffer};
+use ehlo::types::Protocol;
 
 use crate::support::session::Say;
 
@@ -284,13 +285,11 @@ impl Model {
         self.extended = None;
         self.identity = false;
         self.phase = Phase::Command;
-        match self.queue.is_empty() {
-            true => self.run(),
-            false => {
-                self.said.push("554 5.5.0".to_owned());
-                self.close("EarlyInput");
-            }
+        if !self.queue.is_empty() {
+            self.said.push("554 5.5.0".to_owned());
+            self.close("EarlyInput");
         }
+        self.run();
     }
 
     fn run(&mut self) {
@@ -406,7 +405,12 @@ impl Model {
         }
         match line {
             Line::Ehlo | Line::Helo | Line::Lhlo => self.ask(Question::Hello(line), "Hello"),
-            Line::Mail | Line::MailBinary | Line::MailBig => self.ask(Question::Mail(line), "Mail"),
+            Line::Mail | Line::MailBinary | Line::MailBig => {
+                match self.transactions < self.config.limits.transactions.unwrap() {
+                    true => self.ask(Question::Mail(line), "Mail"),
+                    false => self.reply(true, "421 4.7.0", Next::Close("TooManyTransactions")),
+                }
+            }
             Line::Rcpt => self.ask(Question::Rcpt, "Rcpt"),
             Line::Data => self.ask(Question::Data, "Data"),
             Line::Rset => {
@@ -431,10 +435,8 @@ impl Model {
     }
 
     /// What a command that may not come now is refused with.
-    #[allow(clippy::match_same_arms)] // a table
     fn check_order(&self, line: Line) -> Option<&'static str> {
         use Line as L;
-        use Transaction as T;
         let is_free = matches!(
             line,
             L::Ehlo | L::Helo | L::Lhlo | L::Noop | L::StartTls | L::Quit
@@ -446,6 +448,16 @@ impl Model {
         if self.turned_away && line != L::Quit {
             return Some("503 5.5.1");
         }
+        if let L::Bdat(..) = line {
+            return self.check_chunk(line);
+        }
+        self.check_transaction(line)
+    }
+
+    #[allow(clippy::match_same_arms)] // a table
+    fn check_transaction(&self, line: Line) -> Option<&'static str> {
+        use Line as L;
+        use Transaction as T;
         let no_recipient = match self.is_lmtp() {
             true => Some("503 5.5.1"),
             false => Some("554 5.5.1"),
@@ -462,7 +474,6 @@ impl Model {
             (L::Data, T::Chunks | T::Refused) => Some("503 5.5.1"),
             (L::Data, _) if self.binary => Some("503 5.5.1"),
             (L::Bdat(..), T::Refused) => Some("554 5.5.0"),
-            (L::Bdat(chunk, _), _) => self.check_chunk(chunk),
             (L::Expn, _) => Some("502 5.5.1"),
             (L::Unheard, _) => Some("500 5.5.1"),
             (L::StartTls | L::Auth | L::AuthAtOnce, T::None) => self.check_security(line),
@@ -488,13 +499,21 @@ impl Model {
         }
     }
 
-    fn check_chunk(&self, chunk: &str) -> Option<&'static str> {
+    /// Not offered counts for more than out of order.
+    fn check_chunk(&self, line: Line) -> Option<&'static str> {
+        let is_offered = self.config.chunking != Chunking::Off && self.extended != Some(false);
+        let order = self.check_transaction(line);
+        let Line::Bdat(chunk, _) = line else {
+            return order;
+        };
         let begun = match self.transaction {
             Transaction::Chunks => self.octets,
             _ => 0,
         };
-        if !self.is_extended() || self.config.chunking == Chunking::Off {
+        if !is_offered {
             Some("502 5.5.1")
+        } else if order.is_some() {
+            order
         } else if begun + chunk.len() as u64 > self.config.limits.message.unwrap() {
             Some("552 5.3.4")
         } else {
@@ -504,25 +523,30 @@ impl Model {
 
     fn check_security(&self, line: Line) -> Option<&'static str> {
         if line == Line::StartTls {
-            let is_offered = self.config.start_tls != StartTlsOffer::Off && self.is_extended();
-            return match (self.tls, is_offered) {
-                (true, _) => Some("503 5.5.1"),
-                (false, false) => Some("502 5.5.1"),
-                (false, true) => None,
+            return match self.tls {
+                true => Some("503 5.5.1"),
+                false => self.check_extension(self.config.start_tls != StartTlsOffer::Off),
             };
         }
-        if self.config.auth.is_none() || !self.is_extended() {
-            Some("502 5.5.1")
-        } else if self.identity {
-            Some("503 5.5.1")
-        } else {
-            None
+        let is_known = self.identity.then_some("503 5.5.1");
+        self.check_extension(self.config.auth.is_some())
+            .or(is_known)
+    }
+
+    fn check_extension(&self, is_enabled: bool) -> Option<&'static str> {
+        match (is_enabled, self.extended) {
+            (true, Some(true)) => None,
+            (true, None) => Some("503 5.5.1"),
+            _ => Some("502 5.5.1"),
         }
     }
 
     /// BDAT: its chunk is gone whatever is said of it.
     fn bdat(&mut self, chunk: &'static str, last: bool, order: Option<&'static str>) {
         if let Some(said) = order {
+            // What is no command here ends no message.
+            let is_no_command = said == "502 5.5.1" || said == "530 5.7.0" || self.turned_away;
+            let last = last && !is_no_command;
             if !self.count_error(true) {
                 self.told.push("Refused".to_owned());
                 self.abort("TooBig");
@@ -555,7 +579,7 @@ impl Model {
         if last {
             return self.end_refused_message(said);
         }
-        if matches!(self.transaction, Transaction::Rcpt | Transaction::Chunks) {
+        if self.transaction != Transaction::None {
             self.transaction = Transaction::Refused;
         }
         self.reply(!self.may_group(), said, self.behind_message());
@@ -616,14 +640,10 @@ impl Model {
             Question::Hello(_) => self.reply(wait, "554", no),
             Question::Mail(line) if is_yes => {
                 self.transactions += 1;
-                if self.transactions > self.config.limits.transactions.unwrap() {
-                    self.reply(wait, "421 4.7.0", Next::Close("TooManyTransactions"));
-                } else {
-                    self.transaction = Transaction::Mail;
-                    self.recipients = 0;
-                    self.binary = line == Line::MailBinary;
-                    self.reply(wait, "250 2.1.0", COMMAND);
-                }
+                self.transaction = Transaction::Mail;
+                self.recipients = 0;
+                self.binary = line == Line::MailBinary;
+                self.reply(wait, "250 2.1.0", COMMAND);
             }
             Question::Rcpt if is_yes => {
                 self.transaction = Transaction::Rcpt;
