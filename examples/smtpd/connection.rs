@@ -3,16 +3,21 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use ehlo::server::Security;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// Octets that are read at once.
 const BLOCK: usize = 16 * 1024;
+
+/// How long the end of a connection may take.
+const LINGER: Duration = Duration::from_secs(2);
 
 pub(crate) enum Connection {
     Plain(TcpStream),
@@ -57,12 +62,22 @@ impl Connection {
         }
     }
 
-    /// Tells the peer that nothing more will come.
+    /// Tells the peer that nothing more will come, and waits a little for it to
+    /// do the same: a socket that is closed with octets unread is reset, and
+    /// the peer may then not see what was said last.
     pub(crate) async fn close(mut self) -> io::Result<()> {
-        match &mut self {
-            Self::Plain(stream) => stream.shutdown().await,
-            Self::Tls(stream) => stream.shutdown().await,
-        }
+        let linger = async {
+            match &mut self {
+                Self::Plain(stream) => stream.shutdown().await?,
+                Self::Tls(stream) => stream.shutdown().await?,
+            }
+            let mut rest = BytesMut::new();
+            while self.read(&mut rest).await? > 0 {
+                rest.clear();
+            }
+            Ok(())
+        };
+        timeout(LINGER, linger).await.unwrap_or(Ok(()))
     }
 }
 
