@@ -456,8 +456,9 @@ pub(crate) fn encode(
 /// The first line of `text`, at most `room` octets of it, and what is behind.
 /// A line that is too long is cut at its last blank, or else where it must be.
 fn cut_line(text: &str, room: usize) -> (&str, Option<&str>) {
-    let (line, behind) = match text.split_once('\n') {
-        Some((line, behind)) => (line.strip_suffix('\r').unwrap_or(line), Some(behind)),
+    let found = memchr::memchr(b'\n', text.as_bytes()).and_then(|at| text.split_at_checked(at));
+    let (line, behind) = match found {
+        Some((line, rest)) => (line.strip_suffix('\r').unwrap_or(line), rest.get(1..)),
         None => (text, None),
     };
     if line.len() <= room {

@@ -402,13 +402,16 @@ impl Server {
 
     /// Attack rule A11: a request of HTTP, or a field of its header.
     fn is_other_protocol(&self, line: &[u8]) -> bool {
+        if !self.may_be_other_protocol() {
+            return false;
+        }
         let word = line
             .split(|&octet| octet == b' ')
             .next()
             .unwrap_or_default();
         let is_field = memchr::memchr(b':', word).is_some_and(|at| at > 0);
         let is_request = memchr::memmem::find(line, b" HTTP/").is_some();
-        self.may_be_other_protocol() && (is_field || is_request)
+        is_field || is_request
     }
 
     /// Nobody who has said hello speaks another protocol.
