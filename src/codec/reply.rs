@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::str::FromStr;
 
 use bytes::{Buf, BufMut, BytesMut};
-use memchr::memchr3;
+use memchr::{memchr, memchr3};
 use thiserror::Error;
 
 use super::line::CRLF;
@@ -456,7 +456,7 @@ pub(crate) fn encode(
 /// The first line of `text`, at most `room` octets of it, and what is behind.
 /// A line that is too long is cut at its last blank, or else where it must be.
 fn cut_line(text: &str, room: usize) -> (&str, Option<&str>) {
-    let found = memchr::memchr(b'\n', text.as_bytes()).and_then(|at| text.split_at_checked(at));
+    let found = memchr(b'\n', text.as_bytes()).and_then(|at| text.split_at_checked(at));
     let (line, behind) = match found {
         Some((line, rest)) => (line.strip_suffix('\r').unwrap_or(line), rest.get(1..)),
         None => (text, None),
