@@ -41,8 +41,53 @@
 //!
 //! # Features
 //!
+//! None is on by default, and each only adds something.
+//!
 //! - `std`: vectored output (`Buf::chunks_vectored`). Everything else works
 //!   without: the crate is `no_std` with `alloc`.
+//! - `serde`: `Serialize` and `Deserialize` for what a queue stores; see below.
+//! - `arbitrary`: values and nearly valid traffic for fuzzers, in the module
+//!   `arbitrary`. Enables `std`.
+//!
+//! # What a queue stores
+//!
+//! With the feature `serde`, [`Envelope`](types::Envelope) and
+//! [`Recipient`](types::Recipient) are maps of their fields, and what they are
+//! made of is text, in the form of the wire. So are dates, enhanced codes and
+//! the values of parameters; reply codes and priorities are numbers.
+//!
+//! | | |
+//! |---|---|
+//! | `ReversePath`, `ForwardPath` | `<>`, `<alice@example.com>`, `<Postmaster>` |
+//! | `Mailbox`, `LocalPart`, `Host`, `Domain`, `HelloName` | `"al ice"@[192.0.2.1]` |
+//! | `MailParameters`, `RcptParameters`, `Parameter` | `SIZE=5120 BODY=8BITMIME` |
+//! | `Reply` | `550-5.1.1 No\r\n550 5.1.1 such user\r\n`; what is not UTF-8, and every reply in a binary format, as bytes |
+//!
+//! What comes back is checked as if it came from a client. Everything that a
+//! server may have taken is taken again, whatever
+//! [leniencies](codec::Syntax) it had been given: long paths and local parts,
+//! loose dots, paths without a domain, odd hello names. What it would only have
+//! spelt in another way, such as a path without its brackets, is refused, and so
+//! are fields that the maps do not have. A [source
+//! route](types::Mailbox::source_route) is not part of a mailbox, and is not
+//! stored.
+//!
+#![cfg_attr(feature = "serde", doc = "```")]
+#![cfg_attr(not(feature = "serde"), doc = "```ignore")]
+//! use ehlo::types::{Envelope, Mailbox};
+//! let envelope = Envelope::new("alice@example.com".parse::<Mailbox>()?)
+//!     .to("bob@example.org".parse::<Mailbox>()?);
+//! let stored = serde_json::to_string(&envelope)?;
+//! assert_eq!(
+//!     stored,
+//!     r#"{"reverse_path":"<alice@example.com>","parameters":"","recipients":"#.to_owned()
+//!         + r#"[{"forward_path":"<bob@example.org>","parameters":""}]}"#
+//! );
+//! assert_eq!(serde_json::from_str::<Envelope>(&stored)?, envelope);
+//! let error = serde_json::from_str::<Mailbox>(r#""bob@example..org""#).unwrap_err();
+//! assert!(error.to_string().starts_with("a bad domain at octet 11"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![no_std]
 // A peer or a caller must never be able to make this crate panic.
 #![warn(
@@ -60,9 +105,13 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
 pub mod client;
 pub mod codec;
 mod secret;
+#[cfg(feature = "serde")]
+mod serde;
 pub mod server;
 mod time;
 pub mod types;

@@ -1,16 +1,23 @@
 //! The client machine, through its public API.
 
+#[path = "client/answers.rs"]
+mod answers;
 #[path = "client/hostile.rs"]
 mod hostile;
+#[path = "client/injection.rs"]
+mod injection;
 #[path = "client/play.rs"]
 mod play;
+#[path = "client/secrets.rs"]
+mod secrets;
 
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
 use ehlo::Timestamp;
 use ehlo::client::{
-    BodyOptions, Client, Config, Event, OpenError, Opening, Outcome, SendError, Undeliverable,
+    BodyOptions, Client, Config, Event, OpenError, Opening, Outcome, SendError, TlsPolicy,
+    Undeliverable,
 };
 use ehlo::codec::Syntax;
 use ehlo::types::{Command, Domain, Envelope, HelloName, Mailbox, Parameter, Recipient};
@@ -22,6 +29,16 @@ fn sessions_begin() {
 }
 
 #[test]
+fn sessions_are_encrypted() {
+    play_all(include_str!("client/tls.txt"));
+}
+
+#[test]
+fn sessions_are_authenticated() {
+    play_all(include_str!("client/auth.txt"));
+}
+
+#[test]
 fn commands_are_answered_in_order() {
     play_all(include_str!("client/commands.txt"));
 }
@@ -29,6 +46,16 @@ fn commands_are_answered_in_order() {
 #[test]
 fn messages_are_delivered() {
     play_all(include_str!("client/deliver.txt"));
+}
+
+#[test]
+fn messages_go_in_chunks() {
+    play_all(include_str!("client/chunks.txt"));
+}
+
+#[test]
+fn envelopes_keep_to_what_is_offered() {
+    play_all(include_str!("client/envelope.txt"));
 }
 
 #[test]
@@ -53,18 +80,32 @@ fn said(client: &mut Client) -> Vec<u8> {
     output.copy_to_bytes(output.remaining()).to_vec()
 }
 
-/// A session that is ready, with those offers.
-fn ready(offers: &[&str]) -> Client {
-    let mut client = Client::new(Arc::new(Config::new()), NOW);
-    let opening = Opening::new(Domain::try_from("client.example").unwrap());
+fn opening() -> Opening {
+    Opening::new(Domain::try_from("client.example").unwrap())
+}
+
+fn opened(config: Config, opening: Opening) -> Client {
+    let mut client = Client::new(Arc::new(config), NOW);
     client.open(opening).unwrap();
+    client
+}
+
+/// A session that is ready and encrypted, with those lines of offers.
+fn ready_with(config: Config, offers: &str) -> Client {
+    let mut client = opened(config, opening().with_tls(TlsPolicy::AlreadyOn));
     hear(&mut client, b"220 mx.example\r\n");
     said(&mut client);
-    let offers = offers.join("\r\n250-");
-    let reply = format!("250-mx.example\r\n250-{offers}\r\n250 \r\n");
+    let reply = format!("250-mx.example\r\n{offers}250 \r\n");
     hear(&mut client, reply.as_bytes());
     said(&mut client);
     client
+}
+
+/// The same, with those offers.
+fn ready(offers: &[&str]) -> Client {
+    let offers = offers.iter().flat_map(|offer| ["250-", offer, "\r\n"]);
+    let offers: String = offers.collect();
+    ready_with(Config::new(), &offers)
 }
 
 fn lines(octets: &[u8]) -> usize {
@@ -100,7 +141,7 @@ fn lines_that_are_too_long_are_not_said() {
         assert_eq!(client.send(&command).err(), expected, "{}", line.len());
     }
 
-    let mut client = ready(&[]);
+    let mut client = ready(&["X-LONG", "DSN"]);
     let long = Parameter::try_from("X-LONG").unwrap().to_string() + "=" + &"x".repeat(500);
     let long: Parameter<'_> = long.parse().unwrap();
     let mut recipient = Recipient::from(mailbox("c@d.example"));

@@ -7,9 +7,10 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use ehlo::Timestamp;
 use ehlo::server::{
-    Config, Event, NoBody, Pending, Rejection, Security, Server, SessionId, StaleAnswer,
+    AuthOffer, AuthStep, Authenticated, CloseReason, Config, EarlyInput, Event, Greeting, NoBody,
+    Pending, Rejection, Security, Server, SessionId, StaleAnswer, StartTlsOffer,
 };
-use ehlo::types::{Domain, EnhancedCode, ReplyCode, ReplyText};
+use ehlo::types::{Domain, EnhancedCode, Mechanism, ReplyCode, ReplyText};
 
 const NOW: Timestamp = Timestamp::ZERO;
 
@@ -151,4 +152,133 @@ fn no_text_can_break_a_reply() {
     assert!(continued.iter().all(|line| line.starts_with("554-")));
     assert!(last.starts_with("554 "));
     assert!(lines.iter().all(|line| line.len() <= 510));
+}
+
+/// Polls, answers what is asked with a plain yes, and gives the first event
+/// that is none of that.
+fn drive(server: &mut Server, input: &mut BytesMut) -> Option<Event> {
+    loop {
+        match server.poll_event(NOW, input)? {
+            Event::Connect(question) => server.answer(question, Ok(Default::default())).unwrap(),
+            Event::Hello(question) => server.answer(question, Ok(Default::default())).unwrap(),
+            Event::StartTls(question) => server.answer(question, Ok(Default::default())).unwrap(),
+            Event::Mail(question) => server.answer(question, Ok(Default::default())).unwrap(),
+            other => return Some(other),
+        }
+    }
+}
+
+fn tls_server() -> Server {
+    let mut config = Config::new(Domain::try_from("mx.example").unwrap());
+    config.start_tls = StartTlsOffer::Offered;
+    Server::new(Arc::new(config), SessionId(1), Security::Plain, NOW)
+}
+
+/// Up to the 220 to STARTTLS, which is not written yet.
+fn starting_tls() -> Server {
+    let mut server = tls_server();
+    for line in ["", "EHLO client.example\r\n", "STARTTLS\r\n"] {
+        server.output().advance(usize::MAX);
+        assert!(drive(&mut server, &mut BytesMut::from(line)).is_none());
+    }
+    server
+}
+
+#[test]
+fn nothing_is_read_before_the_handshake_and_no_early_call_begins_it() {
+    let mut server = starting_tls();
+    assert!(!server.wants_input());
+    // Attack rule A3: not before the 220 has been written.
+    server.tls_established(NOW, &mut BytesMut::new());
+    assert_eq!(server.security(), Security::Plain);
+    assert!(drive(&mut server, &mut BytesMut::new()).is_none());
+    assert!(said(&mut server).starts_with("220 2.0.0 "));
+    let handover = drive(&mut server, &mut BytesMut::new());
+    assert!(matches!(handover, Some(Event::Handover)));
+    assert!(!server.wants_input());
+    assert!(drive(&mut server, &mut BytesMut::from("QUIT\r\n")).is_none());
+    server.tls_established(NOW, &mut BytesMut::new());
+    assert_eq!(server.security(), Security::Tls);
+    assert!(server.hello().is_none() && server.wants_input());
+    server.tls_established(NOW, &mut BytesMut::from("x"));
+    assert!(server.wants_input(), "once is enough");
+}
+
+#[test]
+fn octets_at_the_hand_over_close_the_session() {
+    // Attack rule A3: they came behind the 220, before the handshake.
+    let mut server = starting_tls();
+    assert!(said(&mut server).starts_with("220 2.0.0 "));
+    let mut input = BytesMut::from("EHLO evil.example\r\n");
+    let closed = drive(&mut server, &mut input);
+    assert!(matches!(
+        closed,
+        Some(Event::Closed(CloseReason::EarlyInput))
+    ));
+    assert!(said(&mut server).is_empty() && server.is_closed());
+    assert_eq!(server.security(), Security::Plain);
+}
+
+#[test]
+fn a_step_of_auth_that_comes_too_late_comes_back() {
+    let mut config = Config::new(Domain::try_from("mx.example").unwrap());
+    config.auth = Some(AuthOffer::new([Mechanism::PLAIN]));
+    let mut server = Server::new(Arc::new(config), SessionId(1), Security::Tls, NOW);
+    let mut input = BytesMut::new();
+    assert!(drive(&mut server, &mut input).is_none());
+    let mut input = BytesMut::from("EHLO client.example\r\n");
+    assert!(drive(&mut server, &mut input).is_none());
+    input.extend_from_slice(b"AUTH PLAIN AGEAYg==\r\n");
+    let Some(Event::Auth(question)) = drive(&mut server, &mut input) else {
+        panic!("AUTH is asked about");
+    };
+    server.shutdown(Rejection::SHUTTING_DOWN, NOW);
+    server.handle_timeout(NOW);
+    let done = Authenticated::new("user");
+    let stale = server.answer(question, Ok(AuthStep::Done(done)));
+    assert!(matches!(stale, Err(StaleAnswer(Ok(AuthStep::Done(_))))));
+    assert_eq!(server.identity(), None, "nobody is let in by a late answer");
+}
+
+#[test]
+fn a_peer_that_does_not_read_is_not_read_from() {
+    // Attack rule A20
+    let mut config = Config::new(Domain::try_from("mx.example").unwrap());
+    config.limits.output = 1000;
+    let mut server = Server::new(Arc::new(config), SessionId(1), Security::Plain, NOW);
+    let mut input = BytesMut::new();
+    assert!(drive(&mut server, &mut input).is_none());
+    let mut input = BytesMut::from("EHLO client.example\r\n");
+    assert!(drive(&mut server, &mut input).is_none());
+    input.extend_from_slice(&b"RSET\r\n".repeat(10_000));
+    while let Some(event) = drive(&mut server, &mut input) {
+        assert!(matches!(event, Event::Reset));
+    }
+    assert!(!server.wants_input());
+    assert!(server.output().remaining() < 1000 + 512);
+    assert!(input.len() > 50_000, "the rest waits in the input");
+    let late = server.poll_timeout().unwrap();
+    server.handle_timeout(late);
+    let closed = server.poll_event(late, &mut input);
+    assert!(matches!(closed, Some(Event::Closed(CloseReason::Timeout))));
+}
+
+#[test]
+fn the_greeting_may_bring_lf_sessions_along_or_rule_them_out() {
+    let config = |lf_sessions| {
+        let mut config = Config::new(Domain::try_from("mx.example").unwrap());
+        config.early_input = EarlyInput::Allow { lf_sessions };
+        Arc::new(config)
+    };
+    for allowed in [true, false] {
+        let mut server = Server::new(config(!allowed), SessionId(1), Security::Plain, NOW);
+        let question = connect(&mut server);
+        let greeting = Greeting::default().with_config(config(allowed));
+        server.answer(question, Ok(greeting)).unwrap();
+        let mut input = BytesMut::from("NOOP\nNOOP\n");
+        let _ = drive(&mut server, &mut input);
+        let said = said(&mut server);
+        assert_eq!(said.contains("250 2.0.0 Ok"), allowed, "{said}");
+        assert_eq!(said.contains("500 5.5.2 "), !allowed, "{said}");
+    }
 }

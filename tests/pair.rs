@@ -9,6 +9,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use ehlo::Timestamp;
 use ehlo::client::{self, BodyOptions, Client, CloseReason, Opening, Outcome, Phase, Report};
 use ehlo::server::{self, MessageAccepted, Rejection, Security, Server, SessionId};
+use ehlo::types::Protocol;
 use ehlo::types::{BodyType, Domain, Envelope, Mailbox};
 
 const DELAY: Duration = Duration::from_millis(50);
@@ -257,8 +258,8 @@ fn envelope(recipients: &[&str]) -> Envelope {
 /// Every way a session may be set up.
 fn setups() -> impl Iterator<Item = (client::Config, server::Config, usize)> {
     let protocols = [
-        (client::Protocol::Smtp, server::Protocol::Smtp),
-        (client::Protocol::Lmtp, server::Protocol::Lmtp),
+        (Protocol::Smtp, Protocol::Smtp),
+        (Protocol::Lmtp, Protocol::Lmtp),
     ];
     protocols.into_iter().flat_map(|(of_client, of_server)| {
         [false, true].into_iter().flat_map(move |pipelining| {

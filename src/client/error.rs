@@ -6,7 +6,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::codec::BareLineEndAt;
-use crate::types::{Envelope, Extension};
+use crate::types::{Envelope, Extension, Mechanism, Parameter, ParameterKind};
 
 /// [`Client::open`](super::Client::open) is not possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -23,6 +23,34 @@ pub enum OpenError {
     LineTooLong,
 }
 
+/// [`Client::authenticate`](super::Client::authenticate) or a step of its
+/// exchange is not possible. Nothing was sent, and the secret was wiped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// The session is over, or will be.
+    #[error("the session is closed or about to be")]
+    Closed,
+    /// The session is not open, or there is a transaction (RFC 4954 §4), or
+    /// another exchange; or for a response: there is no challenge.
+    #[error("it is not the time for this")]
+    NotNow,
+    /// AUTH has succeeded in this session (RFC 4954 §4).
+    #[error("the session is authenticated already")]
+    AlreadyAuthenticated,
+    /// The newest EHLO does not offer the mechanism.
+    #[error("the server does not offer {0}")]
+    NotOffered(Mechanism),
+    /// The mechanism shows its secret, and there is no TLS: see
+    /// [`Leniency::cleartext_auth`](super::Leniency::cleartext_auth).
+    #[error("{0} is not used without TLS")]
+    Cleartext(Mechanism),
+    /// The response is longer than the 12,288 octets of a line that RFC 4954
+    /// §4 allows, in base64.
+    #[error("the response is too long")]
+    TooLong,
+}
+
 /// [`Client::send`](super::Client::send) is not possible. Nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -30,10 +58,24 @@ pub enum SendError {
     /// The session is over, or will be: QUIT was said.
     #[error("the session is closed or about to be")]
     Closed,
-    /// BDAT, BURL, STARTTLS or AUTH: what follows them is no command, and this
-    /// machine does not speak it.
-    #[error("the command is not supported")]
+    /// BDAT, for which there is [`send_chunk`](super::Client::send_chunk); or
+    /// BURL with LAST in LMTP, whose replies no RFC counts.
+    #[error("the command cannot be sent like this")]
     Unsupported,
+    /// STARTTLS was asked for: nothing may be behind it before TLS is
+    /// established (RFC 3207 §4).
+    #[error("STARTTLS is outstanding")]
+    StartTlsOutstanding,
+    /// STARTTLS, where there is TLS already (RFC 3207 §4.2).
+    #[error("the session is encrypted already")]
+    AlreadyEncrypted,
+    /// AUTH, where another AUTH is outstanding.
+    #[error("AUTH is outstanding")]
+    AuthOutstanding,
+    /// AUTH with a mechanism that shows its secret, without TLS: see
+    /// [`Leniency::cleartext_auth`](super::Leniency::cleartext_auth).
+    #[error("the mechanism is not used without TLS")]
+    Cleartext,
     /// There are [`Limits::commands`](super::Limits::commands) unanswered commands.
     #[error("too many commands without a reply")]
     QueueFull,
@@ -51,9 +93,20 @@ pub enum Undeliverable {
     /// [`Event::Ready`](super::Event::Ready).
     #[error("the session is not open yet")]
     NotReady,
-    /// There is a transaction already.
+    /// There is a transaction made of commands.
     #[error("another transaction is under way")]
     Busy,
+    /// There are [`Limits::transactions`](super::Limits::transactions)
+    /// unreported ones.
+    #[error("too many transactions without a report")]
+    QueueFull,
+    /// The server has taken, or will have, as many messages as it takes in a
+    /// session (RFC 9422 MAILMAX): use another connection.
+    #[error("the server takes no more than {limit} messages in a session")]
+    TooManyMessages {
+        /// The limit.
+        limit: u32,
+    },
     /// The session is over, or will be.
     #[error("the session is closed or about to be")]
     Closed,
@@ -67,7 +120,30 @@ pub enum Undeliverable {
     /// offer.
     #[error("the server does not offer {}", .0.keyword())]
     NotOffered(Extension),
-    /// BODY=BINARYMIME cannot be sent with DATA (RFC 3030 §3).
+    /// The envelope has a parameter that the server does not offer and that
+    /// [`Config::parameters`](super::Config::parameters) does not let go.
+    #[error("the server does not offer {}", .parameter.map_or("a parameter", ParameterKind::as_str))]
+    ParameterNotOffered {
+        /// Which; `None`: one that this crate does not know. See
+        /// [`DeliverError::parameter`].
+        parameter: Option<ParameterKind>,
+        /// Whose: the index of the recipient in the envelope; `None`: MAIL's.
+        recipient: Option<usize>,
+        /// Its index among the parameters.
+        index: usize,
+    },
+    /// HOLDFOR or HOLDUNTIL is beyond the server's maximum (RFC 4865 §4), or
+    /// BY in mode `R` below its minimum (RFC 2852 §4.1).
+    #[error("{parameter} is out of the server's range")]
+    OutOfRange {
+        /// Which.
+        parameter: ParameterKind,
+    },
+    /// REQUIRETLS, where there is no TLS (RFC 8689 §4.2).
+    #[error("REQUIRETLS needs TLS")]
+    NotEncrypted,
+    /// A binary message cannot be sent with DATA (RFC 3030 §3), and
+    /// [`Chunking::Never`](super::Chunking::Never) was asked for.
     #[error("a binary message cannot be sent with DATA")]
     Binary,
     /// The message is larger than the server's SIZE limit, in octets (RFC 1870 §6.1).
@@ -102,6 +178,24 @@ impl DeliverError {
     #[must_use]
     pub const fn reason(&self) -> Undeliverable {
         self.reason
+    }
+
+    /// The parameter that is not offered, if that is why.
+    #[must_use]
+    pub fn parameter(&self) -> Option<Parameter<'_>> {
+        let Undeliverable::ParameterNotOffered {
+            recipient, index, ..
+        } = self.reason
+        else {
+            return None;
+        };
+        match recipient {
+            None => self.envelope.parameters.iter().nth(index),
+            Some(recipient) => {
+                let recipient = self.envelope.recipients.get(recipient)?;
+                recipient.parameters.iter().nth(index)
+            }
+        }
     }
 
     /// The envelope.

@@ -4,6 +4,7 @@ use core::fmt;
 
 use thiserror::Error;
 
+use super::auth::Challenge;
 use super::report::Report;
 use crate::codec::ReplyError;
 use crate::types::{Capabilities, Reply};
@@ -38,6 +39,24 @@ pub enum Event {
     /// The server greeted (RFC 5321 §4.3.1). If the code is not 2yz there is no
     /// service: the machine says QUIT, and [`Event::Closed`] follows.
     Greeting(Reply<'static>),
+    /// The server waits for TLS: perform the handshake on the connection, and
+    /// then call [`tls_established`](super::Client::tls_established), or close
+    /// the connection. Until then nothing is said and nothing is to be read.
+    Handover,
+    /// The server offers AUTH: choose a mechanism and
+    /// [`authenticate`](super::Client::authenticate), or
+    /// [`skip_auth`](super::Client::skip_auth).
+    AuthWanted(Capabilities<'static>),
+    /// The server challenges (334): answer with
+    /// [`respond`](super::Client::respond), or
+    /// [`cancel_auth`](super::Client::cancel_auth).
+    AuthChallenge(Challenge),
+    /// AUTH has succeeded.
+    Authenticated(Reply<'static>),
+    /// AUTH has failed, or was cancelled. Before [`Event::Ready`],
+    /// [`authenticate`](super::Client::authenticate) may try again, or
+    /// [`skip_auth`](super::Client::skip_auth).
+    AuthRefused(Reply<'static>),
     /// What [`open`](super::Client::open) asked for is done: the server accepted
     /// EHLO, LHLO or HELO (whose reply offers nothing, whatever it says).
     /// [`deliver`](super::Client::deliver) may begin.
@@ -45,7 +64,8 @@ pub enum Event {
     /// The reply to a command given to [`send`](super::Client::send). Replies
     /// come in the order of the commands. After a DATA that was answered 354 and
     /// its body, there is another one, and under LMTP one for each accepted
-    /// recipient, with the same id.
+    /// recipient, with the same id. What 334 says to AUTH comes as
+    /// [`Event::AuthChallenge`].
     Reply(CommandId, Reply<'static>),
     /// The server wants the message: [`body`](super::Client::body) is there.
     BodyWanted(TransactionId),
@@ -76,6 +96,15 @@ pub enum Phase {
     /// The reply to the message.
     #[error("the reply to the message")]
     Completion,
+    /// The reply to ATRN or TURN.
+    #[error("the connection to be turned round")]
+    Turn,
+    /// The TLS handshake.
+    #[error("the TLS handshake")]
+    Tls,
+    /// The application.
+    #[error("the application")]
+    Application,
 }
 
 /// Why a session is over.
@@ -91,6 +120,29 @@ pub enum CloseReason {
     /// Neither EHLO nor HELO, or not LHLO, was accepted.
     #[error("the server refused hello: {0}")]
     HelloRefused(Reply<'static>),
+    /// STARTTLS is [required](super::TlsPolicy::Required), and not offered.
+    #[error("the server does not offer STARTTLS")]
+    TlsNotOffered,
+    /// STARTTLS is required, and was declined.
+    #[error("the server declined STARTTLS: {0}")]
+    TlsRefused(Reply<'static>),
+    /// There were octets behind the 220 to STARTTLS that TLS does not protect:
+    /// somebody on the way may have put them there (CVE-2021-38371 and its kin).
+    #[error("octets in plaintext behind the reply to STARTTLS")]
+    Injection,
+    /// AUTH is [required](super::AuthPolicy::Required), and not offered.
+    #[error("the server does not offer AUTH")]
+    AuthNotOffered,
+    /// AUTH is required, and the application [goes without](super::Client::skip_auth).
+    #[error("the session is not authenticated")]
+    NotAuthenticated,
+    /// The server challenges without end ([`Limits::challenges`](super::Limits::challenges)).
+    #[error("too many challenges")]
+    TooManyChallenges,
+    /// The server accepted ATRN or TURN: it is the client now, and waits for
+    /// a greeting (RFC 2645 §5.3).
+    #[error("the connection was turned round")]
+    Turned,
     /// The server said 421 (RFC 5321 §3.8), be it for an answer.
     #[error("the server closed: {0}")]
     Unavailable(Reply<'static>),

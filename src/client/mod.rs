@@ -16,7 +16,7 @@
 //!
 //! Poll for events until there is none; write what is in the output; only then
 //! read. Whatever was done to the machine, poll again. This is all of it, with
-//! blocking reads and writes:
+//! blocking reads and writes, TLS and a password:
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -24,14 +24,20 @@
 //! use std::time::Instant;
 //!
 //! use bytes::{Buf, Bytes, BytesMut};
-//! use ehlo::Timestamp;
 //! use ehlo::client::{BodyOptions, Client, CloseReason, Config, Event, Opening, Report};
-//! use ehlo::types::{Domain, Envelope, Mailbox};
+//! use ehlo::types::{Domain, Envelope, Mailbox, Mechanism};
+//! use ehlo::{Secret, Timestamp};
 //!
-//! /// Sends one message. Stands for any transport: a `TcpStream` will do.
+//! /// A `TcpStream` that a TLS library can take over.
+//! trait Transport: Read + Write {
+//!     fn start_tls(&mut self) -> std::io::Result<()>;
+//! }
+//!
+//! /// Sends one message.
 //! fn send(
-//!     mut connection: impl Read + Write,
+//!     connection: &mut impl Transport,
 //!     opening: Opening,
+//!     credentials: &Secret, // for PLAIN: NUL, name, NUL, password
 //!     envelope: Envelope,
 //!     message: Bytes,
 //! ) -> Result<Option<Report>, Box<dyn std::error::Error>> {
@@ -45,6 +51,13 @@
 //!     loop {
 //!         while let Some(event) = client.poll_event(now(), &mut input) {
 //!             match event {
+//!                 Event::Handover => {
+//!                     connection.start_tls()?;
+//!                     client.tls_established(now(), &mut input);
+//!                 }
+//!                 Event::AuthWanted(_) => client.authenticate(Mechanism::PLAIN, Some(credentials))?,
+//!                 Event::AuthChallenge(_) => client.cancel_auth(), // PLAIN has no more to say
+//!                 Event::AuthRefused(_) => client.skip_auth(),
 //!                 Event::Ready(_) => {
 //!                     let options = BodyOptions::new().with_size(message.len() as u64);
 //!                     client.deliver(envelope.take().unwrap(), options)?;
@@ -68,7 +81,7 @@
 //!             client.output().advance(written);
 //!         } else if client.is_closed() {
 //!             return Ok(report);
-//!         } else if client.body().is_none() && client.wants_input() {
+//!         } else if client.body().is_none_or(|body| body.is_blocked()) && client.wants_input() {
 //!             // With a real socket, wait no longer than `client.poll_timeout()`,
 //!             // and then call `client.handle_timeout(now())`.
 //!             let mut octets = [0; 4096];
@@ -80,6 +93,7 @@
 //!     }
 //! }
 //!
+//! # use ehlo::client::{AuthPolicy, TlsPolicy};
 //! # /// Says its lines without listening, one for each read.
 //! # struct Server(Vec<&'static [u8]>, Vec<u8>);
 //! # impl Read for Server {
@@ -91,14 +105,21 @@
 //! #     fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> { self.1.write(octets) }
 //! #     fn flush(&mut self) -> std::io::Result<()> { Ok(()) }
 //! # }
-//! # let lines: [&[u8]; 7] = [
-//! #     b"220 mx.example.com\r\n", b"250-mx.example.com\r\n250 PIPELINING\r\n", b"250 Ok\r\n",
-//! #     b"550 Nobody\r\n250 Ok\r\n354 Go\r\n", b"250 Queued\r\n", b"221 Bye\r\n", b"",
+//! # impl Transport for Server {
+//! #     fn start_tls(&mut self) -> std::io::Result<()> { Ok(()) }
+//! # }
+//! # let lines: [&[u8]; 10] = [
+//! #     b"220 mx.example.com\r\n", b"250-mx.example.com\r\n250 STARTTLS\r\n", b"220 Go ahead\r\n",
+//! #     b"250-mx.example.com\r\n250-AUTH PLAIN\r\n250 PIPELINING\r\n", b"235 Welcome\r\n",
+//! #     b"250 Ok\r\n", b"550 Nobody\r\n250 Ok\r\n354 Go\r\n", b"250 Queued\r\n", b"221 Bye\r\n", b"",
 //! # ];
 //! # let mut connection = Server(lines.to_vec(), Vec::new());
 //! let report = send(
 //!     &mut connection,
-//!     Opening::new(Domain::try_from("client.example.com")?),
+//!     Opening::new(Domain::try_from("client.example.com")?)
+//!         .with_tls(TlsPolicy::Required)
+//!         .with_auth(AuthPolicy::Required),
+//!     &Secret::from("\0alice\0secret"),
 //!     Envelope::new("alice@example.com".parse::<Mailbox>()?)
 //!         .to("nobody@example.com".parse::<Mailbox>()?)
 //!         .to("bob@example.com".parse::<Mailbox>()?),
@@ -108,7 +129,8 @@
 //! for recipient in report.recipients() {
 //!     println!("{} {:?}", recipient.recipient.forward_path, recipient.outcome);
 //! }
-//! # assert_eq!(String::from_utf8(connection.1)?, "EHLO client.example.com\r\n\
+//! # assert_eq!(String::from_utf8(connection.1)?, "EHLO client.example.com\r\nSTARTTLS\r\n\
+//! #     EHLO client.example.com\r\nAUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n\
 //! #     MAIL FROM:<alice@example.com>\r\nRCPT TO:<nobody@example.com>\r\nRCPT TO:<bob@example.com>\r\n\
 //! #     DATA\r\nSubject: hello\r\n\r\n..dots are stuffed\r\n.\r\nQUIT\r\n");
 //! # use ehlo::client::Outcome::{Delivered, Permanent};
@@ -121,6 +143,51 @@
 //! ([`CloseReason::EarlyReply`]). With [blocking writes](Limits::output) that is
 //! noticed later, and no harm is done.
 //!
+//! A connection that was kept for another message may have died meanwhile:
+//! read what there is and poll before the next [`deliver`](Client::deliver).
+//! Should the server's 421 be read only behind it, whoever was not asked about
+//! is [left over](Outcome::LeftOver).
+//!
+//! # Turning round
+//!
+//! After ATRN (RFC 2645) the connection goes on with the roles changed: the
+//! session of the client is over, and one of a
+//! [server](crate::server::Server) begins, with the same buffer.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use bytes::{Buf, BytesMut};
+//! use ehlo::client::{Client, CloseReason, Config, Event};
+//! use ehlo::server::{self, Security, Server, SessionId};
+//! use ehlo::types::{Command, Domain};
+//! # use ehlo::Timestamp;
+//! # let now = Timestamp::ZERO;
+//! # let mut client = Client::new(Arc::new(Config::new()), now);
+//! # let mut input = BytesMut::from("220 provider.example\r\n");
+//! # let _ = client.poll_event(now, &mut input);
+//! // In a session that is encrypted, authenticated and idle:
+//! client.send(&Command::Atrn(None))?;
+//! # let _ = client.poll_event(now, &mut input);
+//! # assert_eq!(client.output().chunk(), b"ATRN\r\n");
+//! # client.output().advance(6);
+//! # input.extend_from_slice(b"250 Ok, now reversing the connection\r\n");
+//! while let Some(event) = client.poll_event(now, &mut input) {
+//!     if event == Event::Closed(CloseReason::Turned) {
+//!         let config = server::Config::new(Domain::try_from("client.example")?);
+//!         let mut server = Server::new(Arc::new(config), SessionId(1), Security::Tls, now);
+//!         // Greets first; what the provider says from now on are commands.
+//!         let Some(server::Event::Connect(question)) = server.poll_event(now, &mut input) else {
+//!             unreachable!()
+//!         };
+//!         server.answer(question, Ok(Default::default()))?;
+//!         # assert!(server.poll_event(now, &mut input).is_none());
+//!         # assert!(server.output().chunk().starts_with(b"220 client.example"));
+//!     }
+//! }
+//! # assert!(client.is_closed());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What it takes care of
 //!
 //! - Nothing is said before the greeting, nor behind a command that RFC 2920
@@ -130,47 +197,75 @@
 //!   [`Event::Closed`], whatever the server does. What a report calls
 //!   [`Delivered`](Outcome::Delivered) was said by the server after it had
 //!   everything.
-//! - A server out of step (a reply that nothing was said for, none at all where
-//!   one is due, different codes in one reply) ends the session: whose answer is
-//!   whose cannot be known any more.
+//! - A server out of step (a reply that nothing was said for, one to what has
+//!   not been handed to the transport, none at all where one is due, different
+//!   codes in one reply) ends the session: whose answer is whose cannot be
+//!   known any more.
 //! - [`is_reusable`](Client::is_reusable) is true only where there is no doubt.
+//! - TLS that is required cannot be talked away, no octet of plaintext is
+//!   believed behind STARTTLS, and no password is said without TLS.
+//! - An extension is used only where it is offered, and what a message needs
+//!   and the server does not offer is an error before anything is said.
+//!
+//! | of | it keeps |
+//! |---|---|
+//! | RFC 5321 | §3.1 to §3.4, §3.8, §4.1 to §4.3, §4.5.2, §4.5.3 (lengths, timeouts), §4.5.5 |
+//! | RFC 2033 | all: LHLO, a reply for each recipient, behind DATA and behind the last chunk |
+//! | RFC 2920 | §3.1: groups, the envelope of a message behind the dot of the last, a lone dot |
+//! | RFC 3030 | §2, §3: chunks behind each other, none after a refusal, BINARYMIME |
+//! | RFC 3207 | §4, §4.2, §6: nothing in between, all forgotten, EHLO again |
+//! | RFC 4954 | §3 to §5: exchanges, cancelling, long responses, AUTH= |
+//! | RFC 1870, 2034, 2852, 3461, 3885, 4865, 6152, 6531, 6710, 7293, 8689, 9422 | what they ask of a client that sends to a server that offers them, or does not |
+//!
+//! The demands one by one, and the test that shows each, are in
+//! `tests/rfc_client.rs`.
 
+mod answer;
+mod asking;
+mod auth;
 mod body;
+mod chunk;
 mod config;
 mod demand;
+mod driving;
 mod error;
 mod event;
 mod hearing;
 mod opening;
 mod output;
+mod policy;
 mod report;
+mod saying;
+mod setup;
+mod share;
 mod state;
 mod timer;
 mod transaction;
 mod turn;
 mod wire;
 
-use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::fmt;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Bytes, BytesMut};
 
-pub use body::{Body, BodyOptions};
-pub use config::{Config, Limits, Protocol, Timeouts};
-pub use error::{DeliverError, OpenError, SendError, Undeliverable, WriteError};
+pub use answer::{Expansion, Member, QueueStart, Verification, help_text};
+pub use auth::Challenge;
+pub use body::{Body, BodyOptions, Chunking};
+pub use config::{Config, Leniency, Limits, Timeouts};
+pub use error::{AuthError, DeliverError, OpenError, SendError, Undeliverable, WriteError};
 pub use event::{CloseReason, CommandId, Event, Phase, TransactionId};
-pub use opening::Opening;
+pub use opening::{AuthPolicy, Opening, TlsPolicy, hello_name};
 pub use output::Output;
+pub use policy::{ParameterPolicy, WhenNotOffered};
 pub use report::{Outcome, RecipientReport, Report};
 
 use crate::codec::ReplyParser;
 use crate::time::Timestamp;
-use crate::types::{Capabilities, Command, Envelope, MailParameters, Verb};
+use crate::types::Capabilities;
 use state::State;
 use timer::Timer;
-use transaction::Transaction;
-use turn::Wait;
 
 /// A session with a server, seen from the client.
 pub struct Client {
@@ -182,6 +277,8 @@ pub struct Client {
     opening: Option<Opening>,
     /// Lines that wait for their turn, in order.
     lines: BytesMut,
+    /// Chunks and raw octets that wait for theirs.
+    payloads: VecDeque<Bytes>,
     /// Whether no more octets will come.
     is_eof: bool,
     commands: u64,
@@ -195,12 +292,13 @@ impl Client {
     #[must_use]
     pub fn new(config: Arc<Config>, now: Timestamp) -> Self {
         let mut client = Self {
-            state: State::new(config.protocol == Protocol::Lmtp),
+            state: State::new(&config),
             parser: ReplyParser::new(config.limits.reply),
             output: Output::default(),
             timer: Timer::default(),
             opening: None,
             lines: BytesMut::new(),
+            payloads: VecDeque::new(),
             is_eof: false,
             commands: 0,
             transactions: 0,
@@ -208,185 +306,6 @@ impl Client {
         };
         client.watch(now);
         client
-    }
-}
-
-/// What the application asks for. Nothing is in the output before the next
-/// [`poll_event`](Self::poll_event), but for what is written to the body.
-impl Client {
-    /// Begins the session: waits for the greeting, says EHLO (LHLO under LMTP)
-    /// and, where that is refused with 5yz, HELO (RFC 5321 §3.2).
-    /// [`Event::Ready`] tells that it is done; a server that refuses is told
-    /// QUIT, and the session closes.
-    ///
-    /// # Errors
-    ///
-    /// See [`OpenError`]. Nothing has changed.
-    pub fn open(&mut self, opening: Opening) -> Result<(), OpenError> {
-        if !self.is_taking() {
-            return Err(OpenError::Closed);
-        }
-        if self.opening.is_some() || self.state.capabilities().is_some() {
-            return Err(OpenError::AlreadyOpen);
-        }
-        if !Command::Ehlo(opening.hello.clone()).fits_line() {
-            return Err(OpenError::LineTooLong);
-        }
-        self.opening = Some(opening);
-        self.state.open();
-        Ok(())
-    }
-
-    /// Queues a command. It leaves when its turn comes: never before the
-    /// greeting, and together with others only where PIPELINING is offered and
-    /// RFC 2920 §3.1 allows it. The reply comes as [`Event::Reply`].
-    ///
-    /// What the command means is the caller's business, also whether the server
-    /// offered it. A hello that is accepted updates the
-    /// [`capabilities`](Self::capabilities); after a DATA that is answered 354,
-    /// there is a [`body`](Self::body), and what else is queued waits for its
-    /// end; after QUIT nothing more is taken.
-    ///
-    /// # Errors
-    ///
-    /// See [`SendError`]. Nothing is queued then.
-    pub fn send(&mut self, command: &Command<'_>) -> Result<CommandId, SendError> {
-        if !self.is_taking() {
-            return Err(SendError::Closed);
-        }
-        if matches!(
-            command.verb(),
-            Verb::Bdat | Verb::Burl | Verb::StartTls | Verb::Auth
-        ) {
-            return Err(SendError::Unsupported);
-        }
-        let limit = self.config.limits.commands;
-        if limit.is_some_and(|limit| self.state.unanswered() >= limit) {
-            return Err(SendError::QueueFull);
-        }
-        if !command.fits_line() {
-            return Err(SendError::LineTooLong);
-        }
-        let id = CommandId(self.commands);
-        self.commands += 1;
-        let queued = self.lines.len();
-        command.write(&mut self.lines);
-        let octets = self.lines.len() - queued;
-        self.state.send(id, command.verb(), octets);
-        Ok(id)
-    }
-
-    /// Queues a transaction: MAIL, a RCPT for each recipient, DATA, in one
-    /// flight where PIPELINING is offered. [`Event::BodyWanted`] comes if
-    /// anybody was accepted, and in the end [`Event::Report`], always.
-    ///
-    /// SIZE, BODY and SMTPUTF8 are set as `options` and the envelope need them
-    /// and the server offers them; other parameters of the envelope are sent
-    /// as they are.
-    ///
-    /// # Errors
-    ///
-    /// See [`Undeliverable`]. Nothing is sent then, and the envelope comes back.
-    pub fn deliver(
-        &mut self,
-        envelope: Envelope,
-        options: BodyOptions,
-    ) -> Result<TransactionId, DeliverError> {
-        let parameters = match self.check(&envelope, &options) {
-            Ok(parameters) => parameters,
-            Err(reason) => {
-                return Err(DeliverError {
-                    reason,
-                    envelope: Box::new(envelope),
-                });
-            }
-        };
-        let id = TransactionId(self.transactions);
-        self.transactions += 1;
-        let transaction = Transaction::new(id, envelope, parameters, options.line_ends);
-        self.state.deliver(transaction);
-        Ok(id)
-    }
-
-    /// The message that the server waits for: from [`Event::BodyWanted`] on,
-    /// or a 354 to a DATA of one's own, until it is finished.
-    pub fn body(&mut self) -> Option<Body<'_>> {
-        Body::new(&mut self.state, &mut self.output, self.config.limits.output)
-    }
-
-    /// Says QUIT when all that was asked for before is done, and takes nothing
-    /// more (RFC 5321 §4.1.1.10). Once is enough.
-    pub fn quit(&mut self) {
-        self.state.quit();
-    }
-
-    /// Gives up: nothing more is said, and [`Event::Closed`] follows, after the
-    /// report if there is a transaction. Close the connection then; that is the
-    /// only way to leave a message unfinished.
-    pub fn abort(&mut self) {
-        self.close(CloseReason::Aborted);
-    }
-}
-
-/// What goes in and comes out.
-impl Client {
-    /// Takes what the server said from the front of `input` and tells what
-    /// happened. `None`: nothing more for now.
-    ///
-    /// Call it until it says `None` after every call that gives the machine
-    /// something to do: input, [`handle_eof`](Self::handle_eof),
-    /// [`handle_timeout`](Self::handle_timeout), an action, output that was
-    /// taken. Commands get into the output here. If the deadline has passed,
-    /// it does first what [`handle_timeout`](Self::handle_timeout) does.
-    #[must_use]
-    pub fn poll_event(&mut self, now: Timestamp, input: &mut BytesMut) -> Option<Event> {
-        self.handle_timeout(now);
-        let event = self.next_event(input);
-        self.watch(now);
-        event
-    }
-
-    /// What is to be written to the server.
-    pub fn output(&mut self) -> &mut Output {
-        &mut self.output
-    }
-
-    /// Whether to read: true until the session is over or the input is at its end.
-    #[must_use]
-    pub fn wants_input(&self) -> bool {
-        self.state.is_listening() && !self.is_eof
-    }
-
-    /// Whether [`Event::Closed`] has come: nothing else will, and there is
-    /// nothing to be written.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.state.is_closed() && !self.output.has_remaining()
-    }
-
-    /// When to call [`handle_timeout`](Self::handle_timeout), as far as is known
-    /// since the last [`poll_event`](Self::poll_event); `None`: not needed.
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.timer.deadline()
-    }
-
-    /// Ends the session if the server has kept it waiting too long
-    /// ([`Timeouts`]). Harmless when called too early.
-    pub fn handle_timeout(&mut self, now: Timestamp) {
-        self.watch(now);
-        if self.timer.has_expired(now) {
-            let wait = self.state.wait(self.output.has_remaining());
-            let phase = wait.and_then(Wait::phase);
-            self.close(phase.map_or(CloseReason::Quit, CloseReason::Timeout));
-            self.watch(now);
-        }
-    }
-
-    /// The server's octets have ended: no more input will come. What is in the
-    /// input is still processed, then the session ends.
-    pub fn handle_eof(&mut self) {
-        self.is_eof = true;
     }
 }
 
@@ -400,90 +319,17 @@ impl Client {
         self.state.is_reusable() && !self.is_eof
     }
 
-    /// What the server offers: of the last hello that was accepted.
+    /// What the server offers: of the last hello that was accepted. None
+    /// between the TLS handshake and the hello behind it.
     #[must_use]
     pub const fn capabilities(&self) -> Option<&Capabilities<'static>> {
-        self.state.capabilities()
-    }
-}
-
-impl Client {
-    /// Whether anything more may be asked for.
-    const fn is_taking(&self) -> bool {
-        self.state.is_open() && !self.is_eof
+        self.state.capabilities.as_ref()
     }
 
-    /// Whether the envelope may be sent, and with which parameters of MAIL.
-    fn check(
-        &self,
-        envelope: &Envelope,
-        options: &BodyOptions,
-    ) -> Result<MailParameters<'static>, Undeliverable> {
-        if !self.is_taking() {
-            return Err(Undeliverable::Closed);
-        }
-        if self.state.is_in_doubt() {
-            return Err(Undeliverable::InDoubt);
-        }
-        let offered = self.state.capabilities().filter(|_| self.state.is_ready());
-        let offered = offered.ok_or(Undeliverable::NotReady)?;
-        if self.state.is_in_transaction() {
-            return Err(Undeliverable::Busy);
-        }
-        if envelope.recipients.is_empty() {
-            return Err(Undeliverable::NoRecipients);
-        }
-        let parameters = demand::mail_parameters(envelope, options, offered)?;
-        demand::check_lines(envelope, &parameters)?;
-        Ok(parameters)
-    }
-
-    fn next_event(&mut self, input: &mut BytesMut) -> Option<Event> {
-        loop {
-            if !self.state.is_listening() {
-                return self.state.ending();
-            }
-            if let Some(event) = self.say() {
-                return Some(event);
-            }
-            match self.parser.next(input) {
-                Some(Ok(reply)) => {
-                    let is_unsaid = self.output.has_remaining();
-                    let event = self.state.on_reply(reply, is_unsaid);
-                    self.settle();
-                    if event.is_some() {
-                        return event;
-                    }
-                }
-                Some(Err(error)) => self.close(CloseReason::Malformed(error)),
-                None if self.is_eof => self.close(CloseReason::Lost),
-                None => return None,
-            }
-        }
-    }
-
-    fn close(&mut self, reason: CloseReason) {
-        let is_unsaid = self.output.has_remaining();
-        self.state.close(reason, None, is_unsaid);
-        self.settle();
-    }
-
-    /// What is not to be said any more is dropped.
-    fn settle(&mut self) {
-        if !self.state.is_listening() {
-            self.output.clear();
-            self.lines = BytesMut::new();
-        }
-    }
-
-    /// Lets the timer run for what is being waited for now.
-    fn watch(&mut self, now: Timestamp) {
-        let wait = self.state.wait(self.output.has_remaining());
-        let subject = wait.map(|wait| match wait {
-            Wait::DataBlock => (wait, self.output.taken()),
-            _ => (wait, self.state.replies()),
-        });
-        self.timer.watch(subject, now, &self.config.timeouts);
+    /// Whether the session is encrypted, as far as the machine was told.
+    #[must_use]
+    pub const fn is_encrypted(&self) -> bool {
+        self.state.protection.is_encrypted
     }
 }
 

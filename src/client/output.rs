@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use core::fmt;
 
 use bytes::{Buf, Bytes, BytesMut};
+use zeroize::Zeroize;
 
 use crate::types::Command;
 
@@ -23,7 +24,8 @@ const KEPT: usize = 1024;
 ///
 /// **Advance it as soon as octets are handed to the transport**, before the
 /// next input is shown to the machine: the machine takes what is still in here
-/// for unsaid, and a reply to a message that was not said to its end for a lie.
+/// for unsaid, and a reply to a command or a message that was not said to its
+/// end for a lie, which ends the session (attack rule A14).
 ///
 /// After the session has ended it is empty, and works on.
 #[derive(Default)]
@@ -33,11 +35,18 @@ pub struct Output {
     tail: BytesMut,
     /// Octets in all.
     remaining: usize,
-    /// Octets ever taken; wraps.
+    /// Octets ever taken.
     taken: u64,
+    /// Whether the tail holds a secret, to be wiped when it is taken.
+    is_secret: bool,
 }
 
 impl Output {
+    /// Octets in all.
+    pub(super) const fn len(&self) -> usize {
+        self.remaining
+    }
+
     /// Whether it has reached the limit. One that is empty is never full.
     pub(super) fn is_full(&self, limit: Option<usize>) -> bool {
         limit.is_some_and(|limit| self.remaining >= limit.max(1))
@@ -48,6 +57,15 @@ impl Output {
         let before = self.tail.len();
         write(&mut self.tail);
         self.remaining += self.tail.len().saturating_sub(before);
+    }
+
+    /// The same for a few octets that are secret, of which there are `length`.
+    /// They are wiped here when they are taken.
+    pub(super) fn append_secret(&mut self, length: usize, write: impl FnOnce(&mut BytesMut)) {
+        // Growing would leave a copy behind.
+        self.tail.reserve(length);
+        self.is_secret = true;
+        self.append(write);
     }
 
     /// Appends a command.
@@ -68,16 +86,71 @@ impl Output {
         self.segments.push_back(slice);
     }
 
+    /// Moves so many octets, or all, to the end of another output.
+    pub(super) fn move_front(&mut self, octets: usize, to: &mut Self) {
+        let mut octets = octets.min(self.remaining);
+        self.remaining -= octets;
+        while let Some(segment) = self.segments.front_mut() {
+            if octets < segment.len() {
+                to.push(segment.split_to(octets));
+                return;
+            }
+            octets -= segment.len();
+            if let Some(segment) = self.segments.pop_front() {
+                to.push(segment);
+            }
+        }
+        let front = self.tail.split_to(octets.min(self.tail.len()));
+        to.push(front.freeze());
+        self.settle();
+    }
+
+    /// Drops what stands behind `end`, in octets ever written: it is not to be
+    /// said any more.
+    pub(super) fn truncate(&mut self, end: u64) {
+        let excess = self.written().saturating_sub(end);
+        let mut excess = usize::try_from(excess).unwrap_or(usize::MAX);
+        excess = excess.min(self.remaining);
+        self.remaining -= excess;
+        let of_tail = excess.min(self.tail.len());
+        self.tail.truncate(self.tail.len() - of_tail);
+        excess -= of_tail;
+        while let Some(segment) = self.segments.back_mut().filter(|_| excess > 0) {
+            if excess < segment.len() {
+                segment.truncate(segment.len() - excess);
+                return;
+            }
+            excess -= segment.len();
+            self.segments.pop_back();
+        }
+    }
+
     /// Drops everything: it must not be said any more.
     pub(super) fn clear(&mut self) {
+        self.wipe(self.tail.len());
         self.segments = VecDeque::new();
         self.tail = BytesMut::new();
         self.remaining = 0;
     }
 
-    /// Changes whenever the transport takes something.
+    /// Octets that the transport ever took.
     pub(super) const fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// Octets ever written, taken or not.
+    pub(super) const fn written(&self) -> u64 {
+        self.taken.saturating_add(self.remaining as u64)
+    }
+
+    /// Wipes the first octets of the tail if it holds a secret.
+    fn wipe(&mut self, octets: usize) {
+        if self.is_secret {
+            let octets = octets.min(self.tail.len());
+            if let Some(taken) = self.tail.get_mut(..octets) {
+                taken.zeroize();
+            }
+        }
     }
 
     /// Gives back what is not needed while there is nothing to say.
@@ -85,6 +158,7 @@ impl Output {
         if self.remaining > 0 {
             return;
         }
+        self.is_secret = false;
         if self.tail.capacity() > KEPT {
             self.tail = BytesMut::new();
         }
@@ -119,7 +193,7 @@ impl Buf for Output {
     fn advance(&mut self, octets: usize) {
         let mut octets = octets.min(self.remaining);
         self.remaining -= octets;
-        self.taken = self.taken.wrapping_add(octets as u64);
+        self.taken = self.taken.saturating_add(octets as u64);
         while let Some(segment) = self.segments.front_mut() {
             if octets < segment.len() {
                 segment.advance(octets);
@@ -128,7 +202,9 @@ impl Buf for Output {
             octets -= segment.len();
             self.segments.pop_front();
         }
-        self.tail.advance(octets.min(self.tail.len()));
+        let octets = octets.min(self.tail.len());
+        self.wipe(octets);
+        self.tail.advance(octets);
         self.settle();
     }
 }
@@ -139,5 +215,76 @@ impl fmt::Debug for Output {
         f.debug_struct("Output")
             .field("remaining", &self.remaining)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Commands and slices in turns, some copied and some kept.
+    fn filled() -> (Output, Vec<u8>) {
+        let mut output = Output::default();
+        let mut model = Vec::new();
+        let mut octet = 0_u8;
+        for length in [3, 100, 200, 5, 64, 65, 1, 300, 7, 2] {
+            let octets: Vec<u8> = (0..length)
+                .map(|_| {
+                    octet = octet.wrapping_add(1);
+                    octet
+                })
+                .collect();
+            model.extend_from_slice(&octets);
+            output.push(Bytes::from(octets));
+        }
+        (output, model)
+    }
+
+    fn rest(output: &mut Output) -> Vec<u8> {
+        output.copy_to_bytes(output.remaining()).to_vec()
+    }
+
+    #[test]
+    fn it_is_cut_anywhere() {
+        let (_, model) = filled();
+        for taken in [0, 1, 50, 103, 302, 308, 500, model.len()] {
+            for end in taken..=model.len() {
+                let (mut output, _) = filled();
+                output.advance(taken);
+                output.truncate(end as u64);
+                assert_eq!(output.written(), end as u64);
+                assert_eq!(rest(&mut output), model[taken..end]);
+                output.push(Bytes::from_static(b"more"));
+                assert_eq!(rest(&mut output), b"more");
+            }
+        }
+    }
+
+    #[test]
+    fn its_front_is_moved_anywhere() {
+        let (_, model) = filled();
+        for octets in 0..=model.len() {
+            let (mut output, _) = filled();
+            let mut to = Output::default();
+            output.move_front(octets, &mut to);
+            assert_eq!((to.len(), output.len()), (octets, model.len() - octets));
+            output.push(Bytes::from_static(b"more"));
+            assert_eq!(rest(&mut to), model[..octets]);
+            assert_eq!(rest(&mut output), [&model[octets..], b"more"].concat());
+        }
+    }
+
+    #[test]
+    fn secrets_are_wiped_when_they_are_taken() {
+        let mut output = Output::default();
+        output.append_secret(6, |tail| tail.extend_from_slice(b"secret"));
+        output.wipe(3);
+        assert_eq!(output.chunk(), b"\0\0\0ret");
+        output.advance(6);
+        assert!(!output.is_secret);
+        output.append(|tail| tail.extend_from_slice(b"NOOP"));
+        output.wipe(4);
+        assert_eq!(output.chunk(), b"NOOP");
     }
 }

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::types::{Envelope, Recipient, Reply, ReplyCode};
+use crate::types::{Envelope, ParameterKind, ParameterKinds, Recipient, Reply, ReplyCode};
 
 /// What became of a recipient, sorted for a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +55,13 @@ impl Slot {
         completion: None,
         verdict: None,
     };
+
+    /// One that is not asked about (RFC 9422).
+    pub(super) const LEFT_OVER: Self = Self {
+        rcpt: None,
+        completion: None,
+        verdict: Some((Outcome::LeftOver, Decider::None)),
+    };
 }
 
 /// The replies that were said once for all recipients.
@@ -79,6 +86,7 @@ pub(super) struct Contents {
     /// As many recipients as were asked for, or all.
     pub(super) slots: Vec<Slot>,
     pub(super) replies: Replies,
+    dropped: ParameterKinds,
     pub(super) is_reusable: bool,
 }
 
@@ -99,12 +107,13 @@ pub struct RecipientReport<'a> {
 
 impl Report {
     /// Nothing has become of anybody yet.
-    pub(super) fn new(envelope: Envelope) -> Self {
+    pub(super) fn new(envelope: Envelope, dropped: ParameterKinds) -> Self {
         let slots = Vec::with_capacity(envelope.recipients.len());
         Self(Box::new(Contents {
             envelope,
             slots,
             replies: Replies::default(),
+            dropped,
             is_reusable: false,
         }))
     }
@@ -137,6 +146,73 @@ impl Report {
             })
     }
 
+    /// Those of that outcome, in order.
+    pub fn with_outcome(&self, outcome: Outcome) -> impl Iterator<Item = RecipientReport<'_>> {
+        self.recipients()
+            .filter(move |recipient| recipient.outcome == outcome)
+    }
+
+    /// Those for whom the server took the message: done.
+    pub fn delivered(&self) -> impl Iterator<Item = RecipientReport<'_>> {
+        self.with_outcome(Outcome::Delivered)
+    }
+
+    /// Those refused for good: to be reported to the sender.
+    pub fn permanent(&self) -> impl Iterator<Item = RecipientReport<'_>> {
+        self.with_outcome(Outcome::Permanent)
+    }
+
+    /// Those refused for now: to be tried again later.
+    pub fn transient(&self) -> impl Iterator<Item = RecipientReport<'_>> {
+        self.with_outcome(Outcome::Transient)
+    }
+
+    /// Those about whom nothing was decided: to be tried again at once.
+    pub fn left_over(&self) -> impl Iterator<Item = RecipientReport<'_>> {
+        self.with_outcome(Outcome::LeftOver)
+    }
+
+    /// Those whom the message may have reached or not.
+    pub fn unknown(&self) -> impl Iterator<Item = RecipientReport<'_>> {
+        self.with_outcome(Outcome::Unknown)
+    }
+
+    /// The envelope with those recipients only whose outcome is wanted: what a
+    /// queue keeps.
+    ///
+    /// ```
+    /// # use ehlo::client::{Outcome, Report};
+    /// # use ehlo::types::Envelope;
+    /// fn to_be_tried_again(report: Report) -> Envelope {
+    ///     report.into_envelope_of(|outcome| {
+    ///         matches!(outcome, Outcome::Transient | Outcome::LeftOver)
+    ///     })
+    /// }
+    /// ```
+    #[must_use]
+    pub fn into_envelope_of(mut self, is_wanted: impl Fn(Outcome) -> bool) -> Envelope {
+        let wanted: Vec<bool> = self
+            .recipients()
+            .map(|recipient| is_wanted(recipient.outcome))
+            .collect();
+        let mut wanted = wanted.into_iter();
+        self.0
+            .envelope
+            .recipients
+            .retain(|_| wanted.next().unwrap_or(false));
+        self.0.envelope
+    }
+
+    /// Parameters that this crate knows and that were left out, because the
+    /// server does not offer them (see
+    /// [`ParameterPolicy`](super::ParameterPolicy)). Where NOTIFY asked for
+    /// SUCCESS, a relay owes its sender a report that it relayed the message
+    /// (RFC 3461 §5.2.2).
+    pub fn dropped(&self) -> impl Iterator<Item = ParameterKind> + '_ {
+        let kinds = ParameterKind::ALL.iter().copied();
+        kinds.filter(|kind| self.0.dropped.contains(*kind))
+    }
+
     /// Whether every recipient is [`Outcome::Delivered`].
     #[must_use]
     pub fn is_delivered_to_all(&self) -> bool {
@@ -150,7 +226,7 @@ impl Report {
         self.0.replies.mail.as_ref()
     }
 
-    /// The reply to DATA, if there was one.
+    /// The reply to DATA, or the one that refused a chunk, if there was one.
     #[must_use]
     pub const fn data_reply(&self) -> Option<&Reply<'static>> {
         self.0.replies.data.as_ref()

@@ -1,13 +1,20 @@
 //! Every transition of a session. Touches no octet.
+//!
+//! Here: what the application asks for, and how it ends. What is said next is
+//! in `saying`, what replies do in `hearing` and `setup`.
 
 use alloc::collections::VecDeque;
 use core::mem;
 
+use super::auth::Exchange;
+use super::body::Encoder;
+use super::config::Config;
 use super::event::{CloseReason, CommandId, Event};
-use super::opening::Hello;
-use super::transaction::{Say, Transaction};
-use super::turn::{Awaited, Job, Step, Wait};
-use crate::codec::DotEncoder;
+use super::opening::{AuthPolicy, Hello, TlsPolicy};
+use super::report::Outcome;
+use super::transaction::Transaction;
+use super::turn::{Awaited, Expected, Framing, Hold, Job, Wait};
+use crate::types::Protocol;
 use crate::types::{Capabilities, Extension, Reply, Verb};
 
 /// Where a session is in its life.
@@ -24,24 +31,69 @@ pub(super) enum Life {
 /// A message that the application is giving.
 #[derive(Debug)]
 pub(super) struct Giving {
-    pub(super) encoder: DotEncoder,
+    pub(super) encoder: Encoder,
     /// The DATA that `send` was given; none: the transaction's.
     pub(super) command: Option<CommandId>,
+    /// Whether anything of it was given.
+    pub(super) has_begun: bool,
+}
+
+impl Giving {
+    pub(super) const fn new(encoder: Encoder, command: Option<CommandId>) -> Self {
+        Self {
+            encoder,
+            command,
+            has_begun: false,
+        }
+    }
+}
+
+/// What `open` asked for and is not done yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    pub(super) tls: TlsPolicy,
+    pub(super) auth: AuthPolicy,
+}
+
+/// What protects the session.
+#[derive(Debug, Default)]
+pub(super) struct Protection {
+    pub(super) is_encrypted: bool,
+    pub(super) is_authenticated: bool,
+    /// Whether STARTTLS was ever said.
+    pub(super) has_said_starttls: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) is_lmtp: bool,
+    /// Whether 250 is taken for 354.
+    pub(super) takes_ok_to_data: bool,
+    pub(super) challenges: Option<usize>,
     pub(super) life: Life,
-    pub(super) awaited: VecDeque<Awaited>,
+    pub(super) awaited: VecDeque<Expected>,
     pub(super) jobs: VecDeque<Job>,
-    pub(super) transaction: Option<Transaction>,
+    /// In the order of their jobs. The first may have none any more: it is
+    /// said, and its replies are awaited.
+    pub(super) transactions: VecDeque<Transaction>,
+    /// How many have none: 1 or 0.
+    pub(super) said: usize,
     pub(super) giving: Option<Giving>,
     pub(super) capabilities: Option<Capabilities<'static>>,
+    pub(super) plan: Option<Plan>,
+    pub(super) hold: Option<Hold>,
+    pub(super) exchange: Option<Exchange>,
+    /// What the application is to hear before anything else happens.
+    pub(super) news: VecDeque<Event>,
+    pub(super) protection: Protection,
+    /// Where the output is to be cut: what is behind must not be said.
+    pub(super) cut: Option<u64>,
     /// Recipients accepted in a transaction made of commands, if there is one.
     pub(super) by_hand: Option<usize>,
-    /// Whether the server refused to reset.
+    /// Whether the server refused to reset, or was told nobody knows what.
     pub(super) is_in_doubt: bool,
+    /// Transactions that the server has been told of, or will be.
+    pub(super) mails: u32,
     /// Commands that `send` was given and that have no reply.
     pub(super) unanswered: usize,
     /// Replies so far; wraps.
@@ -49,17 +101,31 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(is_lmtp: bool) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
+        let greeting = Expected {
+            what: Awaited::Greeting,
+            end: 0,
+        };
         Self {
-            is_lmtp,
+            is_lmtp: config.protocol == Protocol::Lmtp,
+            takes_ok_to_data: config.leniency.ok_to_data,
+            challenges: config.limits.challenges,
             life: Life::Open,
-            awaited: VecDeque::from([Awaited::Greeting]),
+            awaited: VecDeque::from([greeting]),
             jobs: VecDeque::new(),
-            transaction: None,
+            transactions: VecDeque::new(),
+            said: 0,
             giving: None,
             capabilities: None,
+            plan: None,
+            hold: None,
+            exchange: None,
+            news: VecDeque::new(),
+            protection: Protection::default(),
+            cut: None,
             by_hand: None,
             is_in_doubt: false,
+            mails: 0,
             unanswered: 0,
             replies: 0,
         }
@@ -81,52 +147,54 @@ impl State {
         matches!(self.life, Life::Closed)
     }
 
-    pub(super) const fn is_in_doubt(&self) -> bool {
-        self.is_in_doubt
+    /// Whether the TLS handshake is under way.
+    pub(super) fn is_handing_over(&self) -> bool {
+        self.is_listening() && self.hold == Some(Hold::Handover)
     }
 
-    pub(super) const fn capabilities(&self) -> Option<&Capabilities<'static>> {
-        self.capabilities.as_ref()
-    }
-
-    pub(super) const fn replies(&self) -> u64 {
-        self.replies
-    }
-
-    pub(super) fn transaction(&self) -> Option<&Transaction> {
-        self.transaction.as_ref()
+    pub(super) fn offers(&self, extension: Extension) -> bool {
+        let offered = self.capabilities.as_ref();
+        offered.is_some_and(|offered| offered.offers(extension))
     }
 
     pub(super) fn giving(&mut self) -> Option<&mut Giving> {
         self.giving.as_mut()
     }
 
-    /// Commands that `send` was given and that have no reply.
-    pub(super) const fn unanswered(&self) -> usize {
-        self.unanswered
+    /// The transaction that is being said, or will be.
+    pub(super) fn saying(&mut self) -> Option<&mut Transaction> {
+        self.transactions.get_mut(self.said)
     }
 
     /// Whether nothing is outstanding, begun, or in doubt.
     pub(super) fn is_reusable(&self) -> bool {
         self.is_open()
-            && self.capabilities.is_some()
+            && self.is_ready()
+            && self.hold.is_none()
+            && self.news.is_empty()
             && self.jobs.is_empty()
             && self.awaited.is_empty()
-            && self.transaction.is_none()
+            && self.transactions.is_empty()
             && self.by_hand.is_none()
             && self.giving.is_none()
             && !self.is_in_doubt
     }
 
-    /// Whether there is a transaction, or will be.
-    pub(super) fn is_in_transaction(&self) -> bool {
-        self.transaction.is_some()
-            || self.by_hand.is_some()
-            || self.giving.is_some()
+    /// Whether there is a transaction made of commands, or will be.
+    pub(super) fn is_in_transaction_by_hand(&self) -> bool {
+        let is_given = |giving: &Giving| giving.command.is_some();
+        self.by_hand.is_some()
+            || self.giving.as_ref().is_some_and(is_given)
             || self.expects(|verb| {
                 matches!(
                     verb,
-                    Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml | Verb::Rcpt | Verb::Data
+                    Verb::Mail
+                        | Verb::Send
+                        | Verb::Soml
+                        | Verb::Saml
+                        | Verb::Rcpt
+                        | Verb::Data
+                        | Verb::Burl
                 )
             })
     }
@@ -134,180 +202,151 @@ impl State {
     /// Whether what is offered is known, and not about to change.
     pub(super) fn is_ready(&self) -> bool {
         self.capabilities.is_some()
+            && self.plan.is_none()
+            && self.hold.is_none()
             && !self.expects(|verb| {
-                matches!(verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Xclient)
+                matches!(
+                    verb,
+                    Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Xclient | Verb::StartTls
+                )
             })
+    }
+
+    /// Whether STARTTLS that `send` was given is outstanding, or its TLS is.
+    pub(super) fn is_starting_tls(&self) -> bool {
+        self.expects(|verb| verb == Verb::StartTls) || self.is_handing_over() && self.plan.is_none()
     }
 
     /// Whether such a command that `send` was given is outstanding.
     fn expects(&self, is_such: impl Fn(Verb) -> bool) -> bool {
-        let said = self.awaited.iter().any(|awaited| match awaited {
-            Awaited::Command(_, verb) => is_such(*verb),
+        let said = self.awaited.iter().any(|expected| match expected.what {
+            Awaited::Command(_, verb, _) => is_such(verb),
             _ => false,
         });
         said || self.jobs.iter().any(|job| match job {
-            Job::Command(_, verb, _) => is_such(*verb),
+            Job::Command(_, verb, _, _) => is_such(*verb),
             _ => false,
         })
     }
 
-    /// What is being waited for; `is_unsaid`: there is output.
-    pub(super) fn wait(&self, is_unsaid: bool) -> Option<Wait> {
+    /// What is being waited for, where the transport has taken so many octets
+    /// of the output, and there may be more.
+    pub(super) fn wait(&self, taken: u64, is_unsaid: bool) -> Option<Wait> {
         if !self.is_listening() {
             return None;
         }
-        let front = self.awaited.front();
-        let is_completion = matches!(front, Some(Awaited::Completion | Awaited::CommandBody(_)));
-        if is_unsaid && (is_completion || self.giving.is_some()) {
+        match self.hold {
+            Some(Hold::Handover) => return Some(Wait::Tls),
+            Some(Hold::AuthChoice | Hold::Challenge) => return Some(Wait::Application),
+            None => {}
+        }
+        let Some(front) = self.awaited.front() else {
+            return self.giving.as_ref().map(|_| match is_unsaid {
+                true => Wait::DataBlock,
+                false => Wait::Application,
+            });
+        };
+        if front.end > taken && (front.what.is_message() || self.giving.is_some()) {
             return Some(Wait::DataBlock);
         }
-        front.map(|awaited| match awaited {
+        Some(match front.what {
             Awaited::Greeting => Wait::Greeting,
-            Awaited::Data | Awaited::Command(_, Verb::Data) => Wait::Data,
-            Awaited::Completion | Awaited::CommandBody(_) => Wait::Completion,
-            Awaited::Quit | Awaited::Command(_, Verb::Quit) => Wait::Quit,
-            Awaited::Hello(_)
-            | Awaited::Command(..)
-            | Awaited::Mail
-            | Awaited::Rcpt
-            | Awaited::Rset => Wait::Command,
+            Awaited::Data | Awaited::Command(_, Verb::Data, _) => Wait::Data,
+            Awaited::Completion(_) | Awaited::CommandBody(_) => Wait::Completion,
+            Awaited::Quit | Awaited::Command(_, Verb::Quit, _) => Wait::Quit,
+            Awaited::Command(_, Verb::Atrn | Verb::Turn, _) => Wait::Turn,
+            _ => Wait::Command,
         })
     }
 
     // What the application asks for; it has been checked.
 
-    pub(super) fn open(&mut self) {
-        let hello = if self.is_lmtp {
+    pub(super) fn open(&mut self, tls: TlsPolicy, auth: AuthPolicy) {
+        self.protection.is_encrypted = tls == TlsPolicy::AlreadyOn;
+        self.plan = Some(Plan { tls, auth });
+        self.jobs.push_back(Job::Hello(self.first_hello()));
+    }
+
+    pub(super) const fn first_hello(&self) -> Hello {
+        if self.is_lmtp {
             Hello::Lhlo
         } else {
             Hello::Ehlo
-        };
-        self.jobs.push_back(Job::Hello(hello));
+        }
     }
 
-    pub(super) fn send(&mut self, id: CommandId, verb: Verb, octets: usize) {
+    pub(super) fn send(&mut self, id: CommandId, verb: Verb, octets: usize, is_last: bool) {
         self.unanswered += 1;
-        self.jobs.push_back(Job::Command(id, verb, octets));
+        if matches!(verb, Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml) {
+            self.mails = self.mails.saturating_add(1);
+        }
+        self.jobs.push_back(Job::Command(id, verb, octets, is_last));
         if verb == Verb::Quit {
             self.life = Life::Quitting(CloseReason::Quit);
         }
     }
 
     pub(super) fn deliver(&mut self, transaction: Transaction) {
-        self.transaction = Some(transaction);
+        self.mails = self.mails.saturating_add(1);
+        self.transactions.push_back(transaction);
         self.jobs.push_back(Job::Deliver);
     }
 
     pub(super) fn quit(&mut self) {
-        if self.is_open() {
+        if self.is_listening() && self.hold == Some(Hold::AuthChoice) {
+            // What was queued to be said with authority is not said without.
+            self.hold = None;
+            self.plan = None;
+            self.give_up(CloseReason::Quit);
+        } else if self.is_open() {
             self.life = Life::Quitting(CloseReason::Quit);
             self.jobs.push_back(Job::Quit);
         }
     }
 
-    /// The message has been given to its end.
-    pub(super) fn on_body_given(&mut self) {
+    /// The message has been given to its dot, which ends there.
+    pub(super) fn on_dot(&mut self, end: u64) {
         let Some(giving) = self.giving.take() else {
             return;
         };
-        let (awaited, accepted) = match (giving.command, &mut self.transaction) {
+        let (what, accepted) = match (giving.command, self.transactions.front_mut()) {
             (Some(id), _) => (Awaited::CommandBody(id), self.by_hand.unwrap_or(0)),
             (None, Some(transaction)) => {
                 transaction.on_body_given();
-                (Awaited::Completion, transaction.accepted())
+                (Awaited::Completion(Framing::Dots), transaction.accepted())
             }
             (None, None) => return,
         };
+        self.expect_completion(what, accepted, end);
+    }
+
+    /// A reply to the message is awaited, or under LMTP one for each recipient.
+    pub(super) fn expect_completion(&mut self, what: Awaited, accepted: usize, end: u64) {
         let replies = if self.is_lmtp { accepted } else { 1 };
-        self.awaited.extend(core::iter::repeat_n(awaited, replies));
+        let expected = Expected { what, end };
+        self.awaited.extend(core::iter::repeat_n(expected, replies));
         if replies == 0 {
             self.by_hand = None;
         }
-    }
-
-    // What is said.
-
-    /// Whether anything may be said now (RFC 5321 §4.3.1, RFC 2920 §3.1).
-    fn may_say(&self) -> bool {
-        let pipelines = || {
-            let capabilities = self.capabilities.as_ref();
-            capabilities.is_some_and(|offered| offered.offers(Extension::Pipelining))
-        };
-        self.is_listening()
-            && self.giving.is_none()
-            && self
-                .awaited
-                .back()
-                .is_none_or(|last| !last.is_last_in_group() && pipelines())
-    }
-
-    /// What to say next, which is thereby said.
-    pub(super) fn step(&mut self) -> Step {
-        if !self.may_say() {
-            return Step::Wait;
-        }
-        match self.jobs.front() {
-            None => Step::Wait,
-            Some(&Job::Hello(hello)) => self.say(Awaited::Hello(hello), Step::Hello(hello)),
-            Some(&Job::Command(id, verb, octets)) => {
-                self.say(Awaited::Command(id, verb), Step::Line(octets))
-            }
-            Some(Job::Quit) => self.say(Awaited::Quit, Step::Quit),
-            Some(Job::Deliver) => self.step_transaction(),
-        }
-    }
-
-    fn say(&mut self, awaited: Awaited, step: Step) -> Step {
-        self.jobs.pop_front();
-        self.awaited.push_back(awaited);
-        step
-    }
-
-    fn step_transaction(&mut self) -> Step {
-        let is_quiet = self.awaited.is_empty();
-        let Some(transaction) = &mut self.transaction else {
-            self.jobs.pop_front();
-            return Step::Wait;
-        };
-        let say = transaction.say(is_quiet);
-        self.awaited.push_back(match say {
-            Say::Mail => Awaited::Mail,
-            Say::Rcpt(_) => Awaited::Rcpt,
-            Say::Data => Awaited::Data,
-            Say::LoneDot => Awaited::Completion,
-            Say::Rset => Awaited::Rset,
-            Say::Nothing => return Step::Wait,
-            Say::Report => {
-                self.jobs.pop_front();
-                let is_reusable = self.is_open() && !self.is_in_doubt;
-                return self.report(is_reusable).map_or(Step::Wait, Step::Tell);
-            }
-        });
-        Step::Say(say)
-    }
-
-    fn report(&mut self, is_reusable: bool) -> Option<Event> {
-        let transaction = self.transaction.take()?;
-        let id = transaction.id;
-        Some(Event::Report(id, transaction.into_report(is_reusable)))
     }
 
     // How it ends.
 
     /// Says QUIT, and nothing else any more.
     pub(super) fn give_up(&mut self, reason: CloseReason) {
+        self.plan = None;
         self.jobs.clear();
         self.jobs.push_back(Job::Quit);
         self.life = Life::Quitting(reason);
     }
 
     /// QUIT was answered, however.
-    pub(super) fn end_quit(&mut self) {
+    pub(super) fn end_quit(&mut self, taken: u64) {
         let reason = match &self.life {
             Life::Quitting(reason) => reason.clone(),
             _ => CloseReason::Quit,
         };
-        self.close(reason, None, true);
+        self.close(reason, None, taken);
     }
 
     /// The session is over; all that is outstanding gets its outcome, by
@@ -317,12 +356,12 @@ impl State {
         &mut self,
         reason: CloseReason,
         reply: Option<&Reply<'static>>,
-        is_unsaid: bool,
+        taken: u64,
     ) {
         let awaits_quit = self
             .awaited
             .front()
-            .is_some_and(|awaited| awaited.is_quit());
+            .is_some_and(|expected| expected.what.is_quit());
         self.life = match mem::replace(&mut self.life, Life::Closed) {
             Life::Quitting(reason) if awaits_quit => Life::Closing(reason),
             Life::Open | Life::Quitting(_) => Life::Closing(reason),
@@ -331,20 +370,37 @@ impl State {
                 return;
             }
         };
-        if let Some(transaction) = &mut self.transaction {
-            transaction.on_closing(reply, is_unsaid);
+        let end_of = |is_it: fn(Awaited) -> bool| {
+            let mut awaited = self.awaited.iter();
+            awaited
+                .find(|expected| is_it(expected.what))
+                .map_or(0, |expected| expected.end)
+        };
+        let is_mail_out = end_of(|what| what == Awaited::Mail) <= taken;
+        let is_out = end_of(|what| matches!(what, Awaited::Completion(_))) <= taken;
+        let after_end = is_out.then_some(match self.is_lmtp {
+            // RFC 2033 §5: replies that do not come are temporary failures.
+            true => Outcome::Transient,
+            false => Outcome::Unknown,
+        });
+        for transaction in &mut self.transactions {
+            let has_begun = !transaction.is_new() && (transaction.has_mail_reply() || is_mail_out);
+            transaction.on_closing(reply, has_begun, after_end);
         }
         self.awaited.clear();
         self.jobs.clear();
+        self.news.clear();
         self.giving = None;
+        self.exchange = None;
+        self.hold = None;
     }
 
-    /// What the application is to hear at the end: the report, the reason.
+    /// What the application is to hear at the end: the reports, the reason.
     pub(super) fn ending(&mut self) -> Option<Event> {
         if !matches!(self.life, Life::Closing(_)) {
             return None;
         }
-        if let Some(report) = self.report(false) {
+        if let Some(report) = self.report() {
             return Some(report);
         }
         match mem::replace(&mut self.life, Life::Closed) {

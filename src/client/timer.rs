@@ -48,6 +48,9 @@ impl Wait {
             Self::Data => timeouts.data,
             Self::DataBlock => timeouts.data_block,
             Self::Completion => timeouts.completion,
+            Self::Turn => timeouts.turn,
+            Self::Tls => timeouts.tls,
+            Self::Application => timeouts.application,
             Self::Quit => timeouts.quit,
         }
     }
@@ -61,6 +64,9 @@ impl Wait {
             Self::Data => Some(Phase::Data),
             Self::DataBlock => Some(Phase::DataBlock),
             Self::Completion => Some(Phase::Completion),
+            Self::Turn => Some(Phase::Turn),
+            Self::Tls => Some(Phase::Tls),
+            Self::Application => Some(Phase::Application),
             Self::Quit => None,
         }
     }

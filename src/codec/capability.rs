@@ -85,12 +85,16 @@ impl Capabilities<'_> {
     /// The parameters of an extension, of each line that offers it, as written;
     /// those that are not UTF-8 left out.
     pub fn parameters(&self, extension: Extension) -> impl Iterator<Item = &str> {
-        self.reply()
-            .lines()
-            .skip(1)
+        let lines = self.offers(extension).then(|| self.reply().lines().skip(1));
+        let keyword = extension.keyword().as_bytes();
+        lines
+            .into_iter()
+            .flatten()
             .filter_map(move |line| {
-                let (found, parameters) = offer(line)?;
-                (found == extension).then_some(parameters)
+                let (found, behind) = line.split_at_checked(keyword.len())?;
+                let (separator, parameters) = behind.split_first()?;
+                let is_it = is_separator(*separator) && found.eq_ignore_ascii_case(keyword);
+                is_it.then_some(parameters)
             })
             .flat_map(|parameters| parameters.split(|&octet| matches!(octet, b' ' | b'\t')))
             .filter_map(|parameter| core::str::from_utf8(parameter).ok())

@@ -88,9 +88,9 @@ fn without_trailing_blanks(text: &str) -> &str {
 /// known. Most have four letters. A control character ends the verb too, so
 /// that the argument is at fault.
 #[inline]
-fn verb(line: &[u8]) -> (Verb, usize) {
-    match line.get(4) {
-        None | Some(..=b' ') if line.len() >= 4 => match Verb::at(line, 4) {
+pub(crate) fn verb(line: &[u8]) -> (Verb, usize) {
+    match line.split_first_chunk() {
+        Some((letters, [] | [..=b' ', ..])) => match Verb::of_four(*letters) {
             Verb::Unknown => (Verb::Unknown, 0),
             verb => (verb, 4),
         },

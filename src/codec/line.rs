@@ -138,14 +138,14 @@ impl LineFramer {
         self.limit = Self::new(limit).limit;
     }
 
-    /// Whether the front of the input is the front of a line.
-    pub(crate) const fn is_at_line_start(&self) -> bool {
-        !self.swallowing
-    }
-
     /// Whether LF alone ends lines.
     pub(crate) const fn is_lf(&self) -> bool {
         matches!(self.ends, LineEnds::Lf)
+    }
+
+    /// Whether the beginning of the line has been dropped already.
+    pub(crate) const fn is_swallowing(&self) -> bool {
+        self.swallowing
     }
 
     /// Finds the next line without taking it. Whatever comes back must be

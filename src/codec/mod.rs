@@ -3,7 +3,7 @@
 
 mod attribute;
 mod capability;
-mod command;
+pub(crate) mod command;
 mod data;
 mod date;
 mod error;
@@ -14,6 +14,8 @@ mod path;
 mod queue;
 pub(crate) mod reply;
 mod sasl;
+#[cfg(feature = "serde")]
+pub(crate) mod stored;
 mod syntax;
 pub mod unitext;
 mod write;

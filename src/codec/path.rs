@@ -26,7 +26,7 @@ const PATH_LIMIT: usize = 256;
 pub(super) type Fault = (Part, usize);
 
 /// What stands in the brackets of a path.
-enum Content<'a> {
+pub(super) enum Content<'a> {
     Empty,
     Mailbox(Mailbox<'a>),
     Local(LocalPart<'a>),
@@ -127,12 +127,11 @@ pub(super) fn reverse_path<'a>(
     if let Some(mailbox) = plain_path(cursor) {
         return Ok(ReversePath::Mailbox(mailbox));
     }
-    let start = cursor.at();
     match path(cursor, syntax)? {
         Content::Empty => Ok(ReversePath::Null),
         Content::Mailbox(mailbox) => Ok(ReversePath::Mailbox(mailbox)),
         Content::Local(local) if syntax.local_paths => Ok(ReversePath::Local(local)),
-        Content::Local(local) => Err((Part::Domain, start + 1 + local.as_str().len())),
+        Content::Local(_) => Err((Part::Domain, before_bracket(*cursor))),
     }
 }
 
@@ -145,7 +144,6 @@ pub(super) fn forward_path<'a>(
     if let Some(mailbox) = plain_path(cursor) {
         return Ok(ForwardPath::Mailbox(mailbox));
     }
-    let start = cursor.at();
     match path(cursor, syntax)? {
         Content::Mailbox(mailbox) => Ok(ForwardPath::Mailbox(mailbox)),
         // RFC 5321 §4.1.1.3: the one path that needs no domain.
@@ -153,9 +151,14 @@ pub(super) fn forward_path<'a>(
             Ok(ForwardPath::Postmaster)
         }
         Content::Local(local) if syntax.local_paths => Ok(ForwardPath::Local(local)),
-        Content::Local(local) => Err((Part::Domain, start + 1 + local.as_str().len())),
-        Content::Empty => Err((Part::Path, start + 1)),
+        Content::Local(_) => Err((Part::Domain, before_bracket(*cursor))),
+        Content::Empty => Err((Part::Path, before_bracket(*cursor))),
     }
+}
+
+/// Where the content of the path ended that the cursor is behind.
+fn before_bracket(cursor: Cursor<'_>) -> usize {
+    cursor.at() - usize::from(cursor.text_since(0).ends_with('>'))
 }
 
 /// `"<" Dot-string "@" Domain ">"` within the limits: what nearly every path is.
@@ -207,14 +210,19 @@ fn path<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, Fau
         };
         return Err((part, cursor.at()));
     }
-    if !syntax.long_paths && cursor.at() - start > PATH_LIMIT {
-        return Err((Part::Path, start + PATH_LIMIT));
+    // Brackets that are not there count: it is written with them.
+    let limit = match bracketed {
+        true => PATH_LIMIT,
+        false => PATH_LIMIT - "<>".len(),
+    };
+    if !syntax.long_paths && cursor.at() - start > limit {
+        return Err((Part::Path, start + limit));
     }
     Ok(content)
 }
 
 /// A mailbox, perhaps behind a source route, or a lone local part.
-fn content<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, Fault> {
+pub(super) fn content<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, Fault> {
     let start = cursor.at();
     if cursor.rest().first() == Some(&b'@') && cursor.take(leaf::source_route).is_none() {
         return Err((Part::Path, start));
@@ -232,6 +240,10 @@ fn content<'a>(cursor: &mut Cursor<'a>, syntax: &Syntax) -> Result<Content<'a>, 
         return Err((Part::LocalPart, local + LOCAL_PART_LIMIT));
     }
     if !cursor.eat(b'@') {
+        if local > start {
+            // Behind a source route there is a mailbox.
+            return Err((Part::Domain, at));
+        }
         let text = cursor.text_since(local);
         return Ok(Content::Local(LocalPart(Cow::Borrowed(text))));
     }
@@ -264,6 +276,7 @@ pub(super) fn hello_name<'a>(
     let start = cursor.at();
     let name = cursor.remainder();
     if leaf::domain_length(cursor.rest()) == name.len() && matches!(name.len(), 1..=DOMAIN_LIMIT) {
+        cursor.skip(name.len());
         let kind = Some(HostKind::Domain);
         return Ok(HelloName::from_checked(Cow::Borrowed(name), kind));
     }
@@ -276,6 +289,7 @@ pub(super) fn hello_name<'a>(
     }
     let is_word = !name.is_empty() && class::all(name.as_bytes(), TEXT) && !name.contains(' ');
     if syntax.odd_hello_names && is_word {
+        cursor.skip(cursor.rest().len());
         return Ok(HelloName::from_checked(Cow::Borrowed(name), None));
     }
     Err((Part::Argument, cursor.at()))

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::str::FromStr;
 
 use bytes::{Buf, BufMut, BytesMut};
-use memchr::memchr3;
+use memchr::{memchr, memchr3};
 use thiserror::Error;
 
 use super::line::CRLF;
@@ -104,20 +104,22 @@ pub struct ReplyParser {
     prefix: [u8; 4],
 }
 
+/// A limit as a number to compare with.
+const fn or_greatest(limit: Option<usize>) -> usize {
+    match limit {
+        Some(limit) => limit,
+        None => usize::MAX,
+    }
+}
+
 impl ReplyParser {
     /// A parser of replies within those limits.
     #[must_use]
     pub const fn new(limits: ReplyLimits) -> Self {
-        const fn or_none(limit: Option<usize>) -> usize {
-            match limit {
-                Some(limit) => limit,
-                None => usize::MAX,
-            }
-        }
         Self {
-            max_line: or_none(limits.line),
-            max_lines: or_none(limits.lines),
-            max_octets: or_none(limits.octets),
+            max_line: or_greatest(limits.line),
+            max_lines: or_greatest(limits.lines),
+            max_octets: or_greatest(limits.octets),
             takes_bare_lf: false,
             framed: 0,
             searched: 0,
@@ -147,6 +149,20 @@ impl ReplyParser {
             takes_bare_lf: true,
             ..self
         }
+    }
+
+    /// Whether, from here on, lines that end with LF alone are taken: see
+    /// [`taking_bare_lf`](Self::taking_bare_lf).
+    pub const fn set_bare_lf(&mut self, is_taken: bool) {
+        self.takes_bare_lf = is_taken;
+    }
+
+    /// Other limits, from here on: a 334 may be longer than other replies
+    /// (RFC 4954 §4).
+    pub const fn set_limits(&mut self, limits: ReplyLimits) {
+        self.max_line = or_greatest(limits.line);
+        self.max_lines = or_greatest(limits.lines);
+        self.max_octets = or_greatest(limits.octets);
     }
 
     /// Forgets the reply it was in.
@@ -238,17 +254,25 @@ impl ReplyParser {
         Ok(None)
     }
 
-    /// Checks the limits for a line that reaches up to `end` at least.
+    /// Checks the limits for a line that reaches up to `end` at least. Where it
+    /// exceeds several, the first counts: that does not depend on how far the
+    /// input has come.
     #[inline]
     fn check_lengths(&self, end: usize) -> Result<(), ReplyError> {
-        if end.saturating_sub(self.framed) > self.max_line {
-            Err(ReplyError::LineTooLong)
-        } else if end > self.max_octets {
-            Err(ReplyError::TooLong)
-        } else if end > self.framed && self.lines >= self.max_lines {
-            Err(ReplyError::TooManyLines)
-        } else {
+        let line = self.framed.saturating_add(self.max_line);
+        let lines = match self.lines < self.max_lines {
+            true => usize::MAX,
+            false => self.framed,
+        };
+        let first = line.min(lines).min(self.max_octets);
+        if end <= first {
             Ok(())
+        } else if first == lines {
+            Err(ReplyError::TooManyLines)
+        } else if first == line {
+            Err(ReplyError::LineTooLong)
+        } else {
+            Err(ReplyError::TooLong)
         }
     }
 }
@@ -432,8 +456,9 @@ pub(crate) fn encode(
 /// The first line of `text`, at most `room` octets of it, and what is behind.
 /// A line that is too long is cut at its last blank, or else where it must be.
 fn cut_line(text: &str, room: usize) -> (&str, Option<&str>) {
-    let (line, behind) = match text.split_once('\n') {
-        Some((line, behind)) => (line.strip_suffix('\r').unwrap_or(line), Some(behind)),
+    let found = memchr(b'\n', text.as_bytes()).and_then(|at| text.split_at_checked(at));
+    let (line, behind) = match found {
+        Some((line, rest)) => (line.strip_suffix('\r').unwrap_or(line), rest.get(1..)),
         None => (text, None),
     };
     if line.len() <= room {

@@ -110,12 +110,21 @@ impl<'a> SaslLine<'a> {
     ///
     /// `out` must have room: as `BufMut` has it, a full fixed buffer panics.
     pub fn write(&self, out: &mut impl BufMut) {
-        let text = match self {
+        out.put_slice(self.text().as_bytes());
+        out.put_slice(CRLF);
+    }
+
+    /// Octets of the line as written, CRLF included.
+    #[must_use]
+    pub fn wire_len(&self) -> usize {
+        self.text().len() + CRLF.len()
+    }
+
+    fn text(&self) -> &str {
+        match self {
             Self::Response(message) => message.expose_base64(),
             Self::Cancel => "*",
-        };
-        out.put_slice(text.as_bytes());
-        out.put_slice(CRLF);
+        }
     }
 }
 

@@ -8,12 +8,12 @@ use super::exchange::{Auth, AuthResponse, StartTls};
 use super::extensions::StartTlsOffer as Offer;
 use super::replies::{self, Said};
 use super::reply::Step;
-use super::state::{Next, Subject};
+use super::state::{Dialect, Next, Subject};
 use super::{Security, Server};
 use crate::Timestamp;
 use crate::codec::LineError;
 use crate::codec::line::{Framed, drop_front};
-use crate::types::{Extension, Mechanism, SaslLine, SaslMessage, Verb};
+use crate::types::{Command, Extension, Mechanism, SaslLine, SaslMessage, Verb};
 
 impl Server {
     pub(super) fn start_tls(&mut self, now: Timestamp) -> Step {
@@ -22,8 +22,8 @@ impl Server {
             return self.refuse(verb, replies::TLS_ALREADY, None);
         }
         let is_offered = self.config.start_tls != Offer::Off;
-        if !is_offered || !self.is_extended() || self.framer.is_lf() {
-            return self.refuse(verb, replies::NOT_IMPLEMENTED, None);
+        if let Err(said) = self.check_extension(is_offered) {
+            return self.refuse(verb, said, None);
         }
         let question = self.ask(now, Subject::Command(verb), StartTls {});
         Step::Event(Event::StartTls(question))
@@ -52,10 +52,7 @@ impl Server {
     }
 
     fn check_auth(&self, mechanism: Mechanism, has_initial: bool) -> Result<(), Said> {
-        let is_known = self.config.auth.is_some();
-        if !is_known || !self.is_extended() || self.framer.is_lf() {
-            return Err(replies::NOT_IMPLEMENTED);
-        }
+        self.check_extension(self.config.auth.is_some())?;
         if self.identity.is_some() {
             return Err(replies::AUTH_ALREADY);
         }
@@ -70,11 +67,22 @@ impl Server {
         }
     }
 
+    /// Whether a command of an extension may come. Before EHLO it is out of
+    /// order; after HELO, and in LF sessions, there is no such command.
+    fn check_extension(&self, is_enabled: bool) -> Result<(), Said> {
+        match self.state.dialect {
+            _ if !is_enabled || self.framer.is_lf() => Err(replies::NOT_IMPLEMENTED),
+            None => Err(replies::HELLO_FIRST),
+            Some(Dialect::Plain) => Err(replies::NOT_IMPLEMENTED),
+            Some(Dialect::Extended) => Ok(()),
+        }
+    }
+
     /// Takes the client's response from the input, and wipes it there.
     pub(super) fn next_auth_line(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
         match self.framer.frame(input) {
             Framed::More(octets) => {
-                drop_front(input, octets);
+                wipe(input, octets);
                 self.wait_for_line(now)
             }
             Framed::Error(octets, error) => {
@@ -94,7 +102,10 @@ impl Server {
                         Step::Event(Event::AuthResponse(question))
                     }
                     Ok(SaslLine::Cancel) => self.fail_auth(replies::AUTH_CANCELLED),
-                    Err(_) => self.fail_auth(replies::BAD_BASE64),
+                    Err(_) => match Command::parse(line, &self.config.syntax) {
+                        Ok(Command::Bdat { size, last }) => self.chunk_in_auth(now, size, last),
+                        _ => self.fail_auth(replies::BAD_BASE64),
+                    },
                 };
                 wipe(input, whole);
                 step
@@ -105,14 +116,25 @@ impl Server {
     fn refuse_auth_line(&mut self, error: LineError) -> Step {
         match error {
             LineError::TooLong => self.fail_auth(replies::AUTH_LINE_TOO_LONG),
-            LineError::BareLineFeed => self.refuse_line(error),
+            LineError::BareLineFeed => self.refuse_line(Verb::Auth, error),
         }
+    }
+
+    /// A client that has lost its way: a message is never taken for commands
+    /// (attack rule A12).
+    fn chunk_in_auth(&mut self, now: Timestamp, size: u64, last: bool) -> Step {
+        if self.is_auth_failure_one_too_many() {
+            self.close_for_auth_failures(Subject::AuthLine);
+            return Step::Again;
+        }
+        self.bdat(now, size, last)
     }
 
     /// Ends the exchange; the client may begin another one.
     pub(super) fn fail_auth(&mut self, said: Said) -> Step {
         if self.is_auth_failure_one_too_many() {
-            return self.close_for_auth_failures(Subject::AuthLine);
+            self.close_for_auth_failures(Subject::AuthLine);
+            return Step::Again;
         }
         self.stage_own(said);
         self.state.answer(Subject::AuthLine, Next::Command);
@@ -126,11 +148,10 @@ impl Server {
         limit.is_some_and(|limit| self.counters.auth_failures > limit)
     }
 
-    pub(super) fn close_for_auth_failures(&mut self, subject: Subject) -> Step {
+    pub(super) fn close_for_auth_failures(&mut self, subject: Subject) {
         self.stage_own(replies::TOO_MANY_AUTH_FAILURES);
         let next = Next::Close(CloseReason::TooManyAuthFailures);
         self.state.answer(subject, next);
-        Step::Again
     }
 
     /// RFC 3207 §4: what may be said before TLS where TLS is required.

@@ -8,7 +8,6 @@ use alloc::boxed::Box;
 
 use bytes::BytesMut;
 
-use super::config::Protocol;
 use super::event::{AbortReason, CloseReason, Event};
 use super::exchange::{Burl, Data, Transfer};
 use super::replies::{self, Said};
@@ -17,6 +16,7 @@ use super::state::{Framing, Next, Phase, Subject, Transaction};
 use super::{LineEnding, Server};
 use crate::Timestamp;
 use crate::codec::Place;
+use crate::types::Protocol;
 use crate::types::{AbsoluteUri, Extension, Verb};
 
 /// A BURL that waits for the message to be accepted.
@@ -38,6 +38,9 @@ impl Server {
         self.incoming.remaining = size;
         self.incoming.is_last = last;
         if let Err(said) = self.check_bdat(size) {
+            // RFC 2033 §4.3 is about messages: a command that does not exist
+            // here has one reply, and ends none.
+            self.incoming.is_last &= !is_about_command(said);
             return self.refuse_chunk(now, size, said);
         }
         // A chunk that says nothing costs as much as one that does (attack
@@ -54,10 +57,7 @@ impl Server {
     }
 
     fn check_bdat(&self, size: u64) -> Result<(), Said> {
-        self.check_order(Verb::Bdat)?;
-        if !self.is_extended() || !self.offers(Extension::Chunking) || self.framer.is_lf() {
-            return Err(replies::NOT_IMPLEMENTED);
-        }
+        self.check_chunk(Verb::Bdat, Extension::Chunking)?;
         let begun = match self.state.transaction {
             Transaction::Chunks => self.incoming.octets,
             _ => 0,
@@ -68,11 +68,21 @@ impl Server {
         }
     }
 
+    /// Whether a chunk may come with that command, and come now.
+    fn check_chunk(&self, verb: Verb, extension: Extension) -> Result<(), Said> {
+        let order = self.check_order(verb);
+        let is_offered = self.offers(extension) && !self.framer.is_lf();
+        let may_follow = self.is_extended() || self.hello.is_none();
+        match order {
+            Err(said) if is_about_command(said) => order,
+            _ if is_offered && may_follow => order,
+            _ => Err(replies::NOT_IMPLEMENTED),
+        }
+    }
+
     /// Reads the chunk for its end's sake, then says why.
     fn refuse_chunk(&mut self, now: Timestamp, size: u64, said: Said) -> Step {
-        let limit = self.config.limits.discard;
-        if limit.is_some_and(|limit| size > limit) {
-            self.abort(AbortReason::TooBig);
+        if self.is_too_much_to_discard(size) {
             self.close_with(now, replies::TOO_BIG, CloseReason::DiscardedTooMuch);
             return Step::Again;
         }
@@ -80,14 +90,15 @@ impl Server {
             return step;
         }
         self.stage_own(said);
-        self.swallow_chunk(now, AbortReason::TooBig);
+        self.abort(AbortReason::TooBig);
+        self.proceed(now, Next::Swallow);
         self.tell_refused(Verb::Bdat, said.code, None)
     }
 
-    pub(super) fn swallow_chunk(&mut self, now: Timestamp, reason: AbortReason) {
-        self.swallow(Framing::Chunk, reason);
-        self.incoming.start_clock(now);
-        self.deadline = after(now, self.config.timeouts.data_block);
+    /// Whether a chunk is not read to its end if it is refused.
+    pub(super) fn is_too_much_to_discard(&self, size: u64) -> bool {
+        let limit = self.config.limits.discard;
+        limit.is_some_and(|limit| size > limit)
     }
 
     fn ask_for_message(&mut self, now: Timestamp, verb: Verb) -> Step {
@@ -104,13 +115,16 @@ impl Server {
         if self.incoming.remaining == 0 {
             return self.end_chunk(now);
         }
+        // A chunk that the application refused has not begun yet.
+        if self.incoming.start_clock(now) {
+            self.deadline = after(now, self.config.timeouts.data_block);
+        }
         let length = self.takeable(input);
         if length == 0 {
-            if !self.state.eof {
-                return Step::Wait;
-            }
-            self.abort(AbortReason::Eof);
-            return self.close_silently(now, CloseReason::Eof);
+            return match self.state.eof {
+                true => self.close_silently(now, CloseReason::Eof),
+                false => Step::Wait,
+            };
         }
         let mut piece = input.split_to(length).freeze();
         self.incoming.remaining -= length as u64;
@@ -137,11 +151,13 @@ impl Server {
 
     /// How many octets of the input may be taken. A CR at its end stays until
     /// the next octet tells what it is, so that the pieces do not depend on how
-    /// the input was cut; at the end of the chunk, it goes.
+    /// the input was cut; at the end of the chunk, it goes, and so do two of
+    /// them, the first of which is bare whatever follows.
     fn takeable(&mut self, input: &BytesMut) -> usize {
         let remaining = usize::try_from(self.incoming.remaining).unwrap_or(usize::MAX);
         let length = remaining.min(input.len());
-        let ends_in_cr = length < remaining && input.last() == Some(&b'\r');
+        let ends_in_cr = input.ends_with(b"\r") && !input.ends_with(b"\r\r");
+        let ends_in_cr = ends_in_cr && length < remaining;
         match ends_in_cr && self.incoming.line_ends().is_some() && !self.state.eof {
             true => length - 1,
             false => length,
@@ -179,26 +195,19 @@ impl Server {
     }
 
     /// A chunk was refused: so are the others, until the last one, RSET, or a
-    /// hello (attack rule A12).
+    /// hello (attack rule A12); also where no recipient has been accepted yet,
+    /// else one that came late would get a message without its beginning.
     pub(super) fn refuse_further_chunks(&mut self) {
-        if matches!(
-            self.state.transaction,
-            Transaction::Rcpt | Transaction::Chunks
-        ) {
-            self.state.transaction = Transaction::Refused;
+        match self.state.transaction {
+            Transaction::None => self.incoming.stop_clock(),
+            _ => self.state.transaction = Transaction::Refused,
         }
     }
 
     /// BURL: a part of the message is to be fetched.
     pub(super) fn burl(&mut self, now: Timestamp, uri: AbsoluteUri<'_>, last: bool) -> Step {
-        let is_offered = self.is_extended() && self.offers(Extension::Burl);
-        let order = self.check_order(Verb::Burl);
-        let checked = match is_offered {
-            true => order,
-            false => Err(replies::NOT_IMPLEMENTED),
-        };
-        if let Err(said) = checked {
-            return self.refuse_burl(said, last);
+        if let Err(said) = self.check_chunk(Verb::Burl, Extension::Burl) {
+            return self.refuse_burl(said, last && !is_about_command(said));
         }
         self.burl = Some(Box::new(PendingBurl {
             uri: uri.into_owned(),
@@ -236,4 +245,15 @@ impl Server {
         let pending = self.ask(now, Subject::Command(Verb::Burl), question);
         Step::Event(Event::Burl(pending))
     }
+}
+
+/// Whether it is the command that is refused, whatever it brings: not offered,
+/// or not to this client.
+fn is_about_command(said: Said) -> bool {
+    let refusals = [
+        replies::NOT_IMPLEMENTED,
+        replies::TLS_FIRST,
+        replies::NO_SERVICE,
+    ];
+    refusals.contains(&said)
 }

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::auth::wipe;
-use super::config::{Config, CrossProtocol, EarlyInput};
+use super::config::{Config, CrossProtocol};
 use super::event::{CloseReason, Event, Refused};
 use super::exchange::{
     Atrn, Data, Etrn, Expand, Hello, Help, LineEnding, Pending, Transfer, Unknown, Verify, Xclient,
@@ -14,7 +14,8 @@ use super::reply::Step;
 use super::state::{Next, Subject};
 use super::{AbortReason, Server};
 use crate::Timestamp;
-use crate::codec::line::{Framed, LineEnds, drop_front};
+use crate::codec::command::verb;
+use crate::codec::line::{Framed, drop_front};
 use crate::codec::{CommandError, LineError, LineFramer, Part};
 use crate::types::{
     Argument, BodyType, Command, Extension, HelloName, ReplyCode, UnknownCommand, Verb,
@@ -23,11 +24,7 @@ use crate::types::{
 impl Config {
     /// What cuts the input of a session into lines.
     pub(super) fn framer(&self) -> LineFramer {
-        let line_ends = match self.early_input {
-            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
-            _ => LineEnds::CrLf,
-        };
-        LineFramer::new(self.line_limit()).ending_with(line_ends)
+        LineFramer::new(self.line_limit()).ending_with(self.line_ends())
     }
 
     /// The longest line that is looked at. Which one is an AUTH command, and
@@ -51,14 +48,22 @@ impl Server {
         if self.is_tls_handshake(input) {
             return self.close_cross_protocol();
         }
-        match self.framer.frame(input) {
+        let is_begun = !self.framer.is_swallowing();
+        let framed = self.framer.frame(input);
+        if let Framed::More(1..) | Framed::Error(..) = framed {
+            if is_begun {
+                self.state.long_verb = verb(input).0;
+            }
+        }
+        match framed {
             Framed::More(octets) => {
-                drop_front(input, octets);
+                // It may be an AUTH.
+                wipe(input, octets);
                 self.wait_for_line(now)
             }
             Framed::Error(octets, error) => {
-                drop_front(input, octets);
-                self.refuse_line(error)
+                wipe(input, octets);
+                self.refuse_line(self.state.long_verb, error)
             }
             Framed::Line(octets, whole) => {
                 let line = input.get(..octets).unwrap_or_default();
@@ -71,7 +76,7 @@ impl Server {
                 let limit = self.config.limits.command_line;
                 let is_long = limit.is_some_and(|limit| whole > limit);
                 let step = match command {
-                    _ if is_long && !is_auth => self.refuse_line(LineError::TooLong),
+                    _ if is_long && !is_auth => self.refuse_line(verb, LineError::TooLong),
                     _ if self.is_other_protocol(line) => self.close_cross_protocol(),
                     Ok(command) => self.obey(now, command),
                     Err(error) => self.refuse_syntax(error),
@@ -134,6 +139,9 @@ impl Server {
                 initial_response,
             } => self.auth(now, mechanism, initial_response),
             Command::Unknown(command) => self.unknown(now, command),
+            Command::Etrn(_) if self.config.etrn && self.hello.is_none() => {
+                self.refuse(verb, replies::HELLO_FIRST, None)
+            }
             Command::Etrn(target) if self.offers_to_client(Extension::Etrn) => {
                 let target = target.into_owned();
                 Step::Event(Event::Etrn(self.ask_about(now, verb, Etrn { target })))
@@ -203,7 +211,6 @@ impl Server {
     }
 
     fn quit(&mut self) -> Step {
-        self.abort(AbortReason::GivenUp);
         self.close_after(Verb::Quit, replies::CLOSING, CloseReason::Quit)
     }
 
@@ -286,11 +293,14 @@ impl Server {
         self.stage_own(Said { enhanced, ..said });
     }
 
-    pub(super) fn refuse_line(&mut self, error: LineError) -> Step {
-        match error {
-            LineError::TooLong => self.refuse(Verb::Unknown, replies::LINE_TOO_LONG, None),
-            LineError::BareLineFeed => {
-                self.abort(AbortReason::GivenUp);
+    pub(super) fn refuse_line(&mut self, verb: Verb, error: LineError) -> Step {
+        match (error, verb) {
+            // Attack rule A12: how long the chunk is, is not known.
+            (LineError::TooLong, Verb::Bdat) => {
+                self.close_after(verb, replies::LINE_TOO_LONG, CloseReason::ChunkSize)
+            }
+            (LineError::TooLong, _) => self.refuse(verb, replies::LINE_TOO_LONG, None),
+            (LineError::BareLineFeed, _) => {
                 let reason = CloseReason::BareLineFeed;
                 self.close_after(Verb::Unknown, replies::BARE_LINE_FEED, reason)
             }
@@ -312,7 +322,6 @@ impl Server {
                     ..said
                 },
             };
-            self.abort(AbortReason::GivenUp);
             return self.close_after(Verb::Bdat, said, CloseReason::ChunkSize);
         }
         self.refuse(error.verb(), said, Some(error))
@@ -335,13 +344,16 @@ impl Server {
         said: Said,
         error: Option<CommandError>,
     ) -> Option<Step> {
+        // RFC 5321 §4.5.3.1.10: who names too many is to go on with those taken.
+        if said == replies::TOO_MANY_RECIPIENTS {
+            return None;
+        }
         self.counters.errors = self.counters.errors.saturating_add(1);
         let limit = self.config.limits.errors;
         let is_too_many = limit.is_some_and(|limit| self.counters.errors > limit);
         if !is_too_many || verb == Verb::Rset || said.code == ReplyCode::SERVICE_NOT_AVAILABLE {
             return None;
         }
-        self.abort(AbortReason::GivenUp);
         let said = replies::TOO_MANY_ERRORS;
         self.close_after(verb, said, CloseReason::TooManyErrors);
         Some(self.tell_refused(verb, said.code, error))
@@ -384,16 +396,22 @@ impl Server {
     /// Attack rule A11: the first octets are those of a TLS handshake, on a
     /// connection without TLS.
     fn is_tls_handshake(&self, input: &[u8]) -> bool {
-        let is_handshake = input.starts_with(b"\x16\x03") && self.framer.is_at_line_start();
+        let is_handshake = input.starts_with(b"\x16\x03") && !self.framer.is_swallowing();
         is_handshake && self.may_be_other_protocol()
     }
 
     /// Attack rule A11: a request of HTTP, or a field of its header.
     fn is_other_protocol(&self, line: &[u8]) -> bool {
-        let word = line.split(|&octet| octet == b' ').next();
-        let is_field = word.is_some_and(|word| word.len() > 1 && word.ends_with(b":"));
+        if !self.may_be_other_protocol() {
+            return false;
+        }
+        let word = line
+            .split(|&octet| octet == b' ')
+            .next()
+            .unwrap_or_default();
+        let is_field = memchr::memchr(b':', word).is_some_and(|at| at > 0);
         let is_request = memchr::memmem::find(line, b" HTTP/").is_some();
-        self.may_be_other_protocol() && (is_field || is_request)
+        is_field || is_request
     }
 
     /// Nobody who has said hello speaks another protocol.

@@ -7,18 +7,9 @@ use super::extensions::{
     AuthOffer, Chunking, DeliverBy, Dsn, EightBit, FutureRelease, MtPriority, StartTlsOffer,
 };
 use super::limits::{Limits, Timeouts};
+use crate::codec::line::LineEnds;
 use crate::codec::{BareLineEnds, Syntax};
-use crate::types::{Capability, Host};
-
-/// The protocol a session speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Protocol {
-    /// SMTP (RFC 5321): EHLO or HELO, one reply to a message.
-    #[default]
-    Smtp,
-    /// LMTP (RFC 2033): LHLO, a reply for each recipient to a message.
-    Lmtp,
-}
+use crate::types::{Capability, Host, Protocol};
 
 /// What to do with octets that a client sends while it must wait: before the
 /// greeting, behind a command that ends a group (RFC 2920 §3.1), behind any
@@ -177,6 +168,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// What may end the lines of a session.
+    pub(super) const fn line_ends(&self) -> LineEnds {
+        match self.early_input {
+            EarlyInput::Allow { lf_sessions: true } => LineEnds::AsTheFirst,
+            _ => LineEnds::CrLf,
+        }
+    }
+
     /// Secure defaults, PIPELINING, SIZE, 8BITMIME, SMTPUTF8 and
     /// ENHANCEDSTATUSCODES offered.
     #[must_use]

@@ -104,13 +104,15 @@ pub enum AbortReason {
     /// It holds a CR or LF that is not part of a CR LF.
     #[error("the message has a bare CR or LF")]
     BareLineEnd,
-    /// The application refused it ([`Server::refuse_body`](super::Server::refuse_body)).
+    /// The application refused it ([`Server::refuse_body`](super::Server::refuse_body)),
+    /// or closed the session between two chunks.
     #[error("the application refused the message")]
     Refused,
     /// Octets came before the 354.
     #[error("the client did not wait for the go-ahead")]
     EarlyInput,
-    /// The client gave it up between two chunks: RSET, a hello, or QUIT.
+    /// The client gave it up between two chunks: RSET, a hello, QUIT, or
+    /// whatever the session was closed for.
     #[error("the client gave up the message")]
     GivenUp,
     /// The session was shut down.
@@ -170,4 +172,19 @@ pub enum CloseReason {
     /// The session was shut down ([`Server::shutdown`](super::Server::shutdown)).
     #[error("the session was shut down")]
     Shutdown,
+}
+
+impl CloseReason {
+    /// What it means for a message that is being received.
+    pub(super) const fn of_message(self) -> AbortReason {
+        match self {
+            Self::Eof => AbortReason::Eof,
+            Self::Timeout => AbortReason::Timeout,
+            Self::EarlyInput => AbortReason::EarlyInput,
+            Self::DiscardedTooMuch => AbortReason::TooBig,
+            Self::Rejected => AbortReason::Refused,
+            Self::Shutdown => AbortReason::Shutdown,
+            _ => AbortReason::GivenUp,
+        }
+    }
 }

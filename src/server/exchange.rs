@@ -71,6 +71,32 @@ pub trait Settle: Sized {
 ///     let _ = server.answer(mail, Ok(DataAccepted::default())); // expected `MailAccepted`
 /// }
 /// ```
+///
+/// nor MAIL with a step of AUTH, nor AUTH with a plain yes:
+///
+/// ```compile_fail
+/// # use ehlo::server::{AuthStep, Authenticated, Mail, Pending, Server};
+/// fn wrong(server: &mut Server, mail: Pending<Mail>) {
+///     let done = AuthStep::Done(Authenticated::new("user"));
+///     let _ = server.answer(mail, Ok(done)); // expected `MailAccepted`
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use ehlo::server::{Auth, Pending, Server};
+/// fn wrong(server: &mut Server, auth: Pending<Auth>) {
+///     let _ = server.answer(auth, Ok(Default::default())); // `AuthStep` has no default
+/// }
+/// ```
+///
+/// and it is not answered from a copy of it:
+///
+/// ```compile_fail
+/// # use ehlo::server::{AuthResponse, Pending, Server};
+/// fn copied(server: &mut Server, response: &Pending<AuthResponse>) -> Pending<AuthResponse> {
+///     response.clone() // a `Pending` cannot be cloned
+/// }
+/// ```
 #[must_use = "the session waits until this is answered"]
 #[derive(Debug)]
 pub struct Pending<E> {

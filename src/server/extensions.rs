@@ -4,7 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Security;
-use super::config::{Config, Protocol};
+use super::config::Config;
+use crate::types::Protocol;
 use crate::types::{Attribute, Capability, DateTime, Extension, Limits, Mechanism};
 
 /// What beyond ASCII a server takes. One choice, since SMTPUTF8 requires
@@ -157,6 +158,9 @@ const ORDER: [Extension; 26] = [
     Extension::Xforward,
 ];
 
+/// The octets of a reply line behind its code, without its end.
+const LONGEST: usize = 512 - "250-\r\n".len();
+
 impl Config {
     /// Whether `extension` is enabled on such a connection, and therefore
     /// offered.
@@ -215,7 +219,8 @@ impl Config {
             .chain(self.extra_keywords.iter().cloned())
     }
 
-    /// The line of an extension. What its RFC does not allow is left out.
+    /// The line of an extension. What its RFC does not allow, or what does not
+    /// fit a line, is left out.
     fn capability(&self, extension: Extension, security: Security) -> Capability<'_> {
         let with_parameters = match extension {
             Extension::Size => Ok(Capability::size(self.limits.message)),
@@ -242,7 +247,11 @@ impl Config {
             Extension::Xforward => Capability::xforward(Attribute::XFORWARD.iter().copied()),
             _ => Ok(extension.into()),
         };
-        with_parameters.unwrap_or_else(|_| extension.into())
+        // RFC 5321 §4.5.3.1.5: a line of a reply has 512 octets.
+        match with_parameters {
+            Ok(capability) if capability.as_str().len() <= LONGEST => capability,
+            _ => extension.into(),
+        }
     }
 
     /// What RFC 9422 lets a server promise, from the limits that hold.

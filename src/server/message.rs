@@ -2,7 +2,6 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::config::Protocol;
 use super::event::{AbortReason, CloseReason, Event};
 use super::exchange::Message;
 use super::replies::{self, Said};
@@ -11,6 +10,7 @@ use super::state::{Framing, Next, Phase, Subject};
 use super::{Config, Server};
 use crate::Timestamp;
 use crate::codec::{BareLineEnd, BareLineEnds, Decoded, DotDecoder, LfDecoder, LineEndCheck};
+use crate::types::Protocol;
 
 /// The message that is being received.
 #[derive(Debug)]
@@ -23,8 +23,11 @@ pub(super) struct Incoming {
     discarded: u64,
     /// Octets of the chunk that are still to come.
     pub(super) remaining: u64,
-    /// When the message began, while one is being received.
+    /// When the message began, while one is being received; while its clock
+    /// stands still, that much later than the epoch as it has run.
     began: Option<Timestamp>,
+    /// Whether the clock stands still: the application takes its time.
+    is_paused: bool,
     /// In LMTP, the recipient to ask about next.
     pub(super) recipient: u32,
     /// Whether the message ends with the chunk.
@@ -55,6 +58,7 @@ impl Incoming {
             discarded: 0,
             remaining: 0,
             began: None,
+            is_paused: false,
             recipient: 0,
             is_last: false,
             is_wanted: false,
@@ -74,12 +78,35 @@ impl Incoming {
         };
     }
 
-    pub(super) fn start_clock(&mut self, now: Timestamp) {
-        self.began.get_or_insert(now);
+    /// Starts the clock, and the count of octets, unless it runs already; says
+    /// whether it did not.
+    pub(super) const fn start_clock(&mut self, now: Timestamp) -> bool {
+        if self.began.is_some() {
+            return false;
+        }
+        self.began = Some(now);
+        self.octets = 0;
+        self.discarded = 0;
+        true
     }
 
     pub(super) const fn stop_clock(&mut self) {
         self.began = None;
+        self.is_paused = false;
+    }
+
+    pub(super) fn pause_clock(&mut self, now: Timestamp) {
+        if !self.is_paused {
+            self.began = self.began.map(|began| before(now, began));
+            self.is_paused = self.began.is_some();
+        }
+    }
+
+    pub(super) fn resume_clock(&mut self, now: Timestamp) {
+        if self.is_paused {
+            self.began = self.began.map(|ran| before(now, ran));
+            self.is_paused = false;
+        }
     }
 
     /// The check of a message in chunks, if its line ends matter.
@@ -126,10 +153,7 @@ impl Server {
         let decoded = self.incoming.decode(input);
         let taken = before - input.len();
         match decoded {
-            None if self.state.eof => {
-                self.abort(AbortReason::Eof);
-                self.close_silently(now, CloseReason::Eof)
-            }
+            None if self.state.eof => self.close_silently(now, CloseReason::Eof),
             None => Step::Wait,
             Some(Ok(Decoded::Piece(piece))) => {
                 self.deadline = after(now, self.config.timeouts.data_block);
@@ -173,8 +197,7 @@ impl Server {
     /// Counts octets of a message that nobody wants: not without end.
     pub(super) fn discard(&mut self, now: Timestamp, octets: usize) -> Step {
         self.incoming.discarded = self.incoming.discarded.saturating_add(octets as u64);
-        let limit = self.config.limits.discard;
-        if limit.is_some_and(|limit| self.incoming.discarded > limit) {
+        if self.is_too_much_to_discard(self.incoming.discarded) {
             self.close_with(now, replies::TOO_BIG, CloseReason::DiscardedTooMuch);
         }
         Step::Again
@@ -239,11 +262,17 @@ impl Server {
     /// When the message must be complete: at the latest, or for being slower
     /// on the average than is borne with (attack rule A20).
     pub(super) fn message_deadline(&self) -> Option<Timestamp> {
-        let began = self.incoming.began?;
+        let began = self.incoming.began.filter(|_| !self.incoming.is_paused)?;
         let timeouts = &self.config.timeouts;
         let octets = self.incoming.octets.saturating_add(self.incoming.discarded);
         let for_rate = timeouts.rate.map(|rate| rate.allows(octets));
         let limit = [timeouts.message, for_rate].into_iter().flatten().min();
         after(began, limit)
     }
+}
+
+/// The point that lies as long before `now` as the other one lies behind the
+/// epoch.
+fn before(now: Timestamp, other: Timestamp) -> Timestamp {
+    Timestamp::from_elapsed(now.since(other))
 }

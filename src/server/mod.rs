@@ -17,6 +17,8 @@ mod message;
 mod output;
 mod received;
 mod replies;
+#[doc = include_str!("requirements.md")]
+pub mod requirements {}
 mod reply;
 mod settle;
 mod state;
@@ -32,7 +34,7 @@ pub use answer::{
     HelloAccepted, Helped, MailAccepted, MessageAccepted, RcptAccepted, Rejection,
     StartTlsAccepted, UnknownAccepted, Verified, XforwardAccepted,
 };
-pub use config::{Config, CrossProtocol, EarlyInput, Protocol, UnofferedParameters};
+pub use config::{Config, CrossProtocol, EarlyInput, UnofferedParameters};
 pub use event::{AbortReason, CloseReason, Event, Refused};
 #[doc(hidden)]
 pub use exchange::Settle;
@@ -312,13 +314,7 @@ impl Server {
         let is_due = |deadline: Option<Timestamp>| deadline.is_some_and(|deadline| deadline <= now);
         match self.state.phase {
             // The application has answered in time; the next poll goes on.
-            Phase::Start | Phase::Answered(..) => {}
-            Phase::Closing(_) | Phase::Closed => {
-                if is_due(self.deadline) {
-                    self.output.clear();
-                    self.deadline = None;
-                }
-            }
+            Phase::Start | Phase::Answered(..) | Phase::Closing(_) | Phase::Closed => {}
             // In the middle of a handshake there is nothing to be said.
             Phase::TlsReply | Phase::TlsHandshake => {
                 if is_due(self.deadline) || is_due(self.shutdown_deadline()) {
@@ -327,12 +323,16 @@ impl Server {
             }
             _ => {
                 if is_due(self.deadline) || is_due(self.message_deadline()) {
-                    self.abort(AbortReason::Timeout);
                     self.close_with(now, replies::TIMEOUT, CloseReason::Timeout);
                 } else if is_due(self.shutdown_deadline()) {
                     self.shut_down(now);
                 }
             }
+        }
+        let is_over = matches!(self.state.phase, Phase::Closing(_) | Phase::Closed);
+        if is_over && is_due(self.deadline) {
+            self.output.clear();
+            self.deadline = None;
         }
     }
 

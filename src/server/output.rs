@@ -9,8 +9,8 @@ use crate::types::{EnhancedCode, ReplyCode};
 
 /// Octets to write to the peer: a [`Buf`], empty when there is nothing to say.
 ///
-/// Bounded by [`Limits::output`](super::Limits::output) and one reply more. It
-/// works on after the session has ended, so that the last reply gets out.
+/// Bounded by [`Limits::output`](super::Limits::output) and one reply more (in
+/// LMTP, the replies to one message more), taken octets included twice. It works on after the session has ended, so that the last reply gets out.
 ///
 /// A reply is staged when it is known, and shown when it is due: what is due
 /// may yet be another one, when the peer turns out to have talked too soon.
@@ -28,7 +28,18 @@ pub struct Output {
 impl Output {
     /// Adds a reply behind what is staged already.
     pub(super) fn stage(&mut self, code: ReplyCode, enhanced: Option<EnhancedCode>, text: &str) {
+        self.drop_taken();
         encode(code, enhanced, text, &mut self.octets);
+    }
+
+    /// Drops what has been taken when that is the larger part: a peer that
+    /// never takes everything must not make it pile up.
+    fn drop_taken(&mut self) {
+        if self.taken > self.octets.len() / 2 {
+            self.octets.drain(..self.taken);
+            self.shown -= self.taken;
+            self.taken = 0;
+        }
     }
 
     /// Shows what is staged.
@@ -38,6 +49,7 @@ impl Output {
 
     /// Adds a 334, which alone may be longer than 512 octets (RFC 4954 §4).
     pub(super) fn stage_challenge(&mut self, base64: &str) {
+        self.drop_taken();
         for part in ["334 ", base64, "\r\n"] {
             self.octets.extend_from_slice(part.as_bytes());
         }

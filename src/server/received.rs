@@ -3,8 +3,8 @@
 use core::fmt;
 use core::net::IpAddr;
 
-use super::config::Protocol;
 use super::{Security, Server};
+use crate::types::Protocol;
 use crate::types::{ForwardPath, Host};
 
 /// The `Received:` field that the server adds to a message (RFC 5321 §4.4).

@@ -33,6 +33,9 @@ impl Server {
                 self.state.phase = Phase::Closed;
                 Step::Event(Event::Closed(reason))
             }
+            // Also in LMTP between the replies to a message: they are few, and a
+            // client that does not take them must not hold up what is stored.
+            Phase::Answered(subject, next) => self.reply(now, input, subject, next),
             _ if self.is_output_high() => Step::Wait,
             Phase::Start => {
                 let question = self.ask(now, Subject::Connection, Connect {});
@@ -42,7 +45,6 @@ impl Server {
                 self.state.early |= !input.is_empty();
                 Step::Wait
             }
-            Phase::Answered(subject, next) => self.reply(now, input, subject, next),
             Phase::Command => self.next_command(now, input),
             Phase::AuthLine => self.next_auth_line(now, input),
             Phase::Body(Framing::Dot) | Phase::Swallow(Framing::Dot) => self.receive(now, input),
@@ -58,6 +60,7 @@ impl Server {
     pub(super) fn ask<E>(&mut self, now: Timestamp, subject: Subject, question: E) -> Pending<E> {
         self.serial = self.serial.wrapping_add(1);
         self.state.ask(subject);
+        self.incoming.pause_clock(now);
         self.deadline = after(now, self.config.timeouts.answer);
         Pending {
             question,
@@ -70,7 +73,10 @@ impl Server {
     /// Shows the staged reply, unless the peer has talked too soon.
     fn reply(&mut self, now: Timestamp, input: &BytesMut, subject: Subject, next: Next) -> Step {
         let is_early = self.must_wait(subject) && (self.state.early || !input.is_empty());
-        if is_early && !matches!(next, Next::Close(_)) {
+        // The last word of a session stands, but for that which hands the
+        // connection on.
+        let is_last = matches!(next, Next::Close(reason) if reason != CloseReason::Turned);
+        if is_early && !is_last {
             return self.reply_to_early_talker(now, subject, next);
         }
         self.proceed(now, next)
@@ -84,8 +90,9 @@ impl Server {
             _ => None,
         };
         match self.config.early_input {
-            // Attack rule A3: no policy lets anything pass into TLS.
-            _ if next == Next::Tls => self.close_early_talker(now),
+            // Attack rule A3: no policy lets anything pass into TLS, nor to
+            // the client that the caller becomes.
+            _ if matches!(next, Next::Tls | Next::Close(_)) => self.close_early_talker(now),
             EarlyInput::Reject => {
                 // The answer to a message stands: it may be stored already.
                 if subject == Subject::Message {
@@ -106,19 +113,24 @@ impl Server {
     }
 
     fn close_early_talker(&mut self, now: Timestamp) -> Step {
-        self.abort(AbortReason::EarlyInput);
         self.close_with(now, replies::OUT_OF_TURN, CloseReason::EarlyInput);
         Step::Again
     }
 
     /// Shows the staged reply and goes on.
     pub(super) fn proceed(&mut self, now: Timestamp, next: Next) -> Step {
-        self.output.show();
+        if next != Next::Swallow {
+            self.output.show();
+        }
         self.state.proceed(next);
+        if let Next::Close(reason) = next {
+            self.abort(reason.of_message());
+        }
+        self.incoming.resume_clock(now);
         let timeouts = &self.config.timeouts;
         self.deadline = match next {
             Next::Command | Next::AuthLine | Next::Tls => after(now, timeouts.command),
-            Next::Body(_) => {
+            Next::Body(_) | Next::Swallow => {
                 self.incoming.start_clock(now);
                 after(now, timeouts.data_block)
             }
@@ -158,7 +170,6 @@ impl Server {
 
     pub(super) fn shut_down(&mut self, now: Timestamp) {
         if let Some(shutdown) = self.shutdown.take() {
-            self.abort(AbortReason::Shutdown);
             self.output.unstage();
             self.stage_rejection(&shutdown.why);
             self.proceed(now, Next::Close(CloseReason::Shutdown));
@@ -226,8 +237,11 @@ impl Server {
         }
     }
 
+    /// Stages a refusal of the application's. RFC 2034 §4: every one has an
+    /// enhanced code, so X.0.0 stands for none.
     pub(super) fn stage_rejection(&mut self, why: &Rejection) {
-        self.stage(why.code, why.enhanced, why.text.as_str());
+        let enhanced = why.enhanced.or(EnhancedCode::OK.for_code(why.code));
+        self.stage(why.code, enhanced, why.text.as_str());
     }
 
     /// RFC 6531 §3.7.4: a 251 or 551 to RCPT may hold the new address, and the
@@ -253,8 +267,15 @@ impl Server {
         self.output.remaining() >= self.config.limits.output.max(1)
     }
 
+    /// When a shutdown takes place, whatever is going on; but not between the
+    /// replies to the recipients of a message (RFC 2033 §4.2).
     pub(super) fn shutdown_deadline(&self) -> Option<Timestamp> {
-        self.shutdown.as_ref().map(|shutdown| shutdown.deadline)
+        let is_asked = self.state.phase == Phase::Owed(Subject::Message);
+        let shutdown = self.shutdown.as_ref();
+        let is_between = is_asked && self.incoming.recipient > 0;
+        shutdown
+            .map(|shutdown| shutdown.deadline)
+            .filter(|_| !is_between)
     }
 }
 

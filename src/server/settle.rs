@@ -11,7 +11,6 @@ use super::answer::{
     HelloAccepted, Helped, MailAccepted, MessageAccepted, Positive, RcptAccepted, Rejection,
     StartTlsAccepted, UnknownAccepted, Verified, XforwardAccepted,
 };
-use super::config::Protocol;
 use super::event::{AbortReason, CloseReason};
 use super::exchange::{
     Atrn, Auth, AuthResponse, Burl, Connect, Data, Etrn, Expand, Hello, Help, Mail, Message, Rcpt,
@@ -19,8 +18,9 @@ use super::exchange::{
 };
 use super::message::Decoder;
 use super::replies;
-use super::state::{Dialect, Framing, Next, Phase, Subject, Transaction};
+use super::state::{Dialect, Framing, Next, Subject, Transaction};
 use super::{Answer, Server};
+use crate::types::Protocol;
 use crate::types::{BodyType, Envelope, Recipient, ReplyCode, SaslMessage, Verb};
 
 impl Server {
@@ -28,14 +28,11 @@ impl Server {
         let subject = Subject::Connection;
         match answer {
             Ok(greeting) => {
-                if let Some(config) = &greeting.config {
-                    self.framer = config.framer();
-                }
                 self.greet(subject, greeting);
+                // No line has been looked at yet.
+                self.framer = self.config.framer();
             }
-            Err(mut why) => {
-                // RFC 2034 §4: the greeting carries no enhanced code.
-                why.enhanced = None;
+            Err(why) => {
                 self.state.turned_away = true;
                 self.settle_no(subject, &why);
             }
@@ -66,11 +63,7 @@ impl Server {
                 self.stage(ReplyCode::OK, None, &text);
                 self.state.answer(subject, Next::Command);
             }
-            Err(mut why) => {
-                // RFC 2034 §4: nor do the replies to a hello.
-                why.enhanced = None;
-                self.settle_no(subject, &why);
-            }
+            Err(why) => self.settle_no(subject, &why),
         }
     }
 
@@ -159,9 +152,13 @@ impl Server {
         self.stage_rejection(why);
         if let Some(burl) = self.burl.take() {
             self.end_refused_burl(burl.is_last());
-        } else {
-            self.state.phase = Phase::Swallow(Framing::Chunk);
+            return;
         }
+        let next = match self.is_too_much_to_discard(self.incoming.remaining) {
+            true => Next::Close(CloseReason::DiscardedTooMuch),
+            false => Next::Swallow,
+        };
+        self.state.answer(Subject::Chunk(Verb::Bdat), next);
     }
 
     fn end_refused_burl(&mut self, is_last: bool) {
@@ -263,12 +260,10 @@ impl Server {
                 self.state.answer(subject, Next::AuthLine);
             }
             Ok(AuthStep::Done(done)) => self.authenticate(subject, done),
-            Err(why) if why.ends_session() || !self.is_auth_failure_one_too_many() => {
-                self.settle_no(subject, &why);
-            }
-            Err(_) => {
-                self.close_for_auth_failures(subject);
-            }
+            Err(why) => match self.is_auth_failure_one_too_many() && !why.ends_session() {
+                true => self.close_for_auth_failures(subject),
+                false => self.settle_no(subject, &why),
+            },
         }
     }
 
@@ -334,7 +329,14 @@ impl Server {
     }
 
     fn settle_no(&mut self, subject: Subject, why: &Rejection) {
-        self.stage_rejection(why);
+        match subject {
+            // RFC 2034 §4: neither the greeting nor the replies to a hello
+            // have an enhanced code.
+            Subject::Connection | Subject::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo) => {
+                self.stage(why.code, None, why.text.as_str());
+            }
+            _ => self.stage_rejection(why),
+        }
         let next = match why.ends_session() {
             true => Next::Close(CloseReason::Rejected),
             false => Next::Command,

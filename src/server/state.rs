@@ -1,8 +1,8 @@
 //! Where a session stands, and what may come next. Knows no octets.
 
-use super::config::Protocol;
 use super::event::CloseReason;
 use super::replies::{self, Said};
+use crate::types::Protocol;
 use crate::types::{BodyType, Verb};
 
 /// What the machine is doing.
@@ -68,6 +68,8 @@ pub(super) enum Next {
     AuthLine,
     /// The message, or a chunk of it.
     Body(Framing),
+    /// A chunk that nobody wants; what is staged is said at its end.
+    Swallow,
     /// The question about a BURL.
     Burl,
     /// In LMTP, the question about the next recipient.
@@ -118,6 +120,8 @@ pub(super) struct State {
     pub(super) early: bool,
     /// RSET is to be told.
     pub(super) reset: bool,
+    /// The verb of a line that is too long to be a command.
+    pub(super) long_verb: Verb,
 }
 
 impl State {
@@ -130,6 +134,7 @@ impl State {
             eof: false,
             early: false,
             reset: false,
+            long_verb: Verb::Unknown,
         }
     }
 
@@ -152,9 +157,15 @@ impl State {
             (Verb::Rcpt, _) => self.check_rcpt(),
             (Verb::Data, _) => self.check_data(protocol, body),
             (Verb::Bdat | Verb::Burl, _) => self.check_chunk(protocol),
-            (Verb::StartTls | Verb::Auth | Verb::Etrn | Verb::Xclient | Verb::Xforward, _) => {
-                self.check_no_transaction()
-            }
+            (
+                Verb::StartTls
+                | Verb::Auth
+                | Verb::Etrn
+                | Verb::Atrn
+                | Verb::Xclient
+                | Verb::Xforward,
+                _,
+            ) => self.check_no_transaction(),
             _ => Ok(()),
         }
     }
@@ -262,6 +273,7 @@ impl State {
             Next::Command => Phase::Command,
             Next::AuthLine => Phase::AuthLine,
             Next::Body(framing) => Phase::Body(framing),
+            Next::Swallow => Phase::Swallow(Framing::Chunk),
             Next::Burl => Phase::Owed(Subject::Command(Verb::Burl)),
             Next::Recipient => Phase::Owed(Subject::Message),
             Next::Tls => Phase::TlsReply,

@@ -34,6 +34,18 @@ macro_rules! verbs {
                 }
             }
 
+            /// The one of four letters that are that [`word`], which is half a
+            /// word then.
+            #[allow(non_upper_case_globals, clippy::cast_possible_truncation)]
+            #[inline]
+            const fn from_half_word(found: u32) -> Self {
+                $(const $name: u32 = word($text.as_bytes()) as u32;)*
+                match found {
+                    $($name if $text.len() == 4 => Self::$name,)*
+                    _ => Self::Unknown,
+                }
+            }
+
             /// The one that has that [`word`].
             #[allow(non_upper_case_globals)]
             const fn from_word(found: u64) -> Self {
@@ -107,6 +119,12 @@ impl Verb {
             ..=8 => Self::from_word(word::at(octets, length)),
             _ => Self::Unknown,
         }
+    }
+
+    /// The verb whose spelling, in any case, four letters are.
+    #[inline]
+    pub(crate) const fn of_four(letters: [u8; 4]) -> Self {
+        Self::from_half_word(u32::from_le_bytes(letters) & 0xdfdf_dfdf)
     }
 
     /// The verb whose parameters it takes: SEND, SOML and SAML those of MAIL.

@@ -6,10 +6,13 @@ use super::{ForwardPath, MailParameters, Mailbox, RcptParameters, ReversePath};
 
 /// A recipient, with the parameters it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Recipient {
     /// Whom the message is for.
     pub forward_path: ForwardPath<'static>,
     /// The parameters of RCPT.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub parameters: RcptParameters<'static>,
 }
 
@@ -31,10 +34,13 @@ impl From<Mailbox<'static>> for Recipient {
 /// Where a message comes from and where it goes: what a queue stores beside
 /// the message itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Envelope {
     /// Where reports about the message go.
     pub reverse_path: ReversePath<'static>,
     /// The parameters of MAIL.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub parameters: MailParameters<'static>,
     /// Whom the message is for, in the order they were named.
     pub recipients: Vec<Recipient>,

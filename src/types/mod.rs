@@ -21,6 +21,7 @@ mod limits;
 mod mailbox;
 mod parameter;
 mod path;
+mod protocol;
 mod queue;
 mod reply;
 mod sasl;
@@ -48,6 +49,7 @@ pub use parameter::{
 };
 pub(crate) use parameter::{ParameterKinds, Parameters};
 pub use path::{ForwardPath, ReversePath};
+pub use protocol::Protocol;
 pub use queue::{AbsoluteUri, DomainList, EtrnTarget, QueueName};
 pub use reply::{Reply, ReplyText};
 pub use sasl::{Mechanism, SaslLine, SaslMessage};

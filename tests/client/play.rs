@@ -23,13 +23,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use ehlo::Timestamp;
-use ehlo::client::{BodyOptions, Client, Config, Event, Opening, Protocol, Report};
-use ehlo::codec::{LineEnds, Syntax};
-use ehlo::types::{
-    BodyType, Command, Domain, Envelope, ForwardPath, MailParameters, Mailbox, Parameter,
-    Recipient, Reply, ReversePath,
+use ehlo::client::{
+    AuthPolicy, BodyOptions, Chunking, Client, Config, Event, Opening, Report, TlsPolicy,
+    WhenNotOffered,
 };
+use ehlo::codec::{LineEnds, Syntax};
+use ehlo::types::Protocol;
+use ehlo::types::{
+    BodyType, Command, Domain, Envelope, ForwardPath, MailParameters, Mailbox, Mechanism,
+    Parameter, ParameterKind, Recipient, Reply, ReversePath, Verb,
+};
+use ehlo::{Secret, Timestamp};
 
 /// How the octets of the server arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +167,26 @@ impl Player {
                 "output" => config.limits.output = number,
                 "reply" => config.limits.reply.octets = number,
                 "patient" => config.timeouts.command = None,
+                "transactions" => config.limits.transactions = number,
+                "report" => config.limits.report = number,
+                "challenges" => config.limits.challenges = number,
+                "chunk" => config.chunk_size = number.unwrap(),
+                "bare-lf" => config.leniency.bare_line_feeds = true,
+                "ok-to-data" => config.leniency.ok_to_data = true,
+                "cleartext" => config.leniency.cleartext_auth = true,
+                "drop" | "refuse" | "pass" => {
+                    let what = match name {
+                        "drop" => WhenNotOffered::Drop,
+                        "refuse" => WhenNotOffered::Refuse,
+                        _ => WhenNotOffered::Send,
+                    };
+                    let kind = ParameterKind::of(Verb::Mail, value)
+                        .or_else(|| ParameterKind::of(Verb::Rcpt, value));
+                    config.parameters = match kind {
+                        Some(kind) => config.parameters.with(kind, what),
+                        None => config.parameters.with_unknown(what),
+                    };
+                }
                 _ => panic!("{setting}"),
             }
         }
@@ -262,12 +286,26 @@ impl Player {
         let (verb, rest) = action.split_once(' ').unwrap_or((action, ""));
         let failed = match verb {
             "open" => {
-                let opening = Opening::new(Domain::try_from("client.example").unwrap());
+                let opening = opening(rest);
                 self.client
                     .open(opening)
                     .err()
                     .map(|error| error.to_string())
             }
+            // How many replies it has, and the octets.
+            "raw" => {
+                let (replies, octets) = rest.split_once(' ').unwrap();
+                let octets = Bytes::from(unescape(octets));
+                self.client
+                    .send_raw(octets, replies.parse().unwrap())
+                    .err()
+                    .map(|error| error.to_string())
+            }
+            "chunk" | "last" => self
+                .client
+                .send_chunk(Bytes::from(unescape(rest)), verb == "last")
+                .err()
+                .map(|error| error.to_string()),
             "send" => {
                 let line = unescape(rest);
                 let command = Command::parse(&line, &Syntax::STRICT).unwrap();
@@ -304,6 +342,11 @@ impl Player {
                 let body = self.client.body().unwrap();
                 body.finish().err().map(|error| error.to_string())
             }
+            "normalize" => {
+                let mut body = self.client.body().unwrap();
+                let is_set = body.set_line_ends(LineEnds::Normalize);
+                (!is_set).then(|| "too late".to_owned())
+            }
             "quit" => {
                 self.client.quit();
                 None
@@ -321,10 +364,44 @@ impl Player {
                 self.check(rest);
                 None
             }
-            _ => panic!("{}", self.place),
+            _ => self.act_in_opening(verb, rest),
         };
         self.events.extend(failed.map(|error| format!("! {error}")));
         self.drive();
+    }
+
+    fn act_in_opening(&mut self, verb: &str, rest: &str) -> Option<String> {
+        match verb {
+            "tls" => {
+                self.client.tls_established(self.now, &mut self.input);
+                None
+            }
+            "auth" => {
+                let (name, initial) = match rest.split_once(' ') {
+                    Some((name, initial)) => (name, Some(Secret::from(unescape(initial)))),
+                    None => (rest, None),
+                };
+                let mechanism: Mechanism = name.parse().unwrap();
+                self.client
+                    .authenticate(mechanism, initial.as_ref())
+                    .err()
+                    .map(|error| error.to_string())
+            }
+            "respond" => self
+                .client
+                .respond(&Secret::from(unescape(rest)))
+                .err()
+                .map(|error| error.to_string()),
+            "cancel" => {
+                self.client.cancel_auth();
+                None
+            }
+            "skip" => {
+                self.client.skip_auth();
+                None
+            }
+            _ => panic!("{}", self.place),
+        }
     }
 
     fn check(&mut self, what: &str) {
@@ -344,11 +421,33 @@ impl Player {
             }
             "no-timeout" => client.poll_timeout().is_none(),
             "offers" => offers(client.capabilities()) == value,
+            "encrypted" => client.is_encrypted(),
+            "authenticated" => client.is_authenticated(),
+            "not-authenticated" => !client.is_authenticated(),
+            "waits" => !client.is_closed() && !client.wants_input(),
+            "mechanisms" => {
+                let names = client.mechanisms().map(|mechanism| mechanism.to_string());
+                names.collect::<Vec<_>>().join(" ") == value
+            }
             "offers-nothing" => client.capabilities().is_none(),
             _ => panic!("{}", self.place),
         };
         assert!(holds, "{}: {:?}", self.place, self.client);
     }
+}
+
+/// `tls auth`, each by the name of its policy.
+fn opening(text: &str) -> Opening {
+    let opening = Opening::new(Domain::try_from("client.example").unwrap());
+    text.split_whitespace()
+        .fold(opening, |opening, word| match word {
+            "opportunistic" => opening.with_tls(TlsPolicy::Opportunistic),
+            "required" => opening.with_tls(TlsPolicy::Required),
+            "already-on" => opening.with_tls(TlsPolicy::AlreadyOn),
+            "auth" => opening.with_auth(AuthPolicy::IfOffered),
+            "auth-required" => opening.with_auth(AuthPolicy::Required),
+            _ => panic!("{text}"),
+        })
 }
 
 /// `from > to to with …`: an envelope and what is known of its message.
@@ -378,6 +477,8 @@ fn message(text: &str) -> (Envelope, BodyOptions) {
             "8bit" => options.with_type(BodyType::EightBitMime),
             "binary" => options.with_type(BodyType::BinaryMime),
             "utf8" => options.with_utf8(),
+            "chunked" => options.with_chunking(Chunking::IfOffered),
+            "unchunked" => options.with_chunking(Chunking::Never),
             "normalize" => options.with_line_ends(LineEnds::Normalize),
             _ => {
                 let parameter = Parameter::try_from(word).unwrap();
@@ -403,6 +504,19 @@ pub(crate) fn describe(event: &Event) -> String {
             let text = format!("ready {}", offers(Some(capabilities)));
             text.trim_end().to_owned()
         }
+        Event::Handover => "handover".to_owned(),
+        Event::AuthWanted(offered) => {
+            let names = offered.mechanisms().map(|mechanism| mechanism.to_string());
+            format!("auth wanted {}", names.collect::<Vec<_>>().join(" "))
+        }
+        Event::AuthChallenge(challenge) => match challenge.decode() {
+            Some(text) => format!("challenge {}", text.expose().escape_ascii())
+                .trim_end()
+                .to_owned(),
+            None => format!("challenge? {}", one_line(challenge.expose_reply())),
+        },
+        Event::Authenticated(reply) => format!("authenticated {}", one_line(reply)),
+        Event::AuthRefused(reply) => format!("auth refused {}", one_line(reply)),
         Event::Reply(id, reply) => format!("reply {id}: {}", one_line(reply)),
         Event::BodyWanted(id) => format!("body wanted {id}"),
         Event::Report(id, report) => {
@@ -411,7 +525,12 @@ pub(crate) fn describe(event: &Event) -> String {
             } else {
                 "not reusable"
             };
-            format!("report {id} {state}{}", recipients(report))
+            let dropped: Vec<_> = report.dropped().map(ParameterKind::as_str).collect();
+            let without = match dropped.is_empty() {
+                true => String::new(),
+                false => format!(" without {}", dropped.join(" ")),
+            };
+            format!("report {id} {state}{without}{}", recipients(report))
         }
         Event::Closed(reason) => {
             format!("closed {}", format!("{reason:?}").replace('\n', "/"))

@@ -26,10 +26,11 @@ class Failure(Exception):
 
 
 class Programs(NamedTuple):
-    """The two example programs under test."""
+    """The example programs under test."""
 
     server: Path
     client: Path
+    smtpd: Path
 
 
 class Result(NamedTuple):
@@ -123,13 +124,21 @@ class Bench:
 
     def start_listener(self, *command: str | Path) -> str:
         """Start a server that says `listening on HOST:PORT`; returns the address."""
+        (address,) = self.start_listeners(1, *command)
+        return address
+
+    def start_listeners(self, count: int, *command: str | Path) -> list[str]:
+        """Start a server that says so that many times; returns the addresses."""
         log = self.start(*command)
 
-        def announced() -> str | None:
-            for line in log.read_text(errors="replace").splitlines(keepends=True):
-                if line.startswith("listening on ") and line.endswith("\n"):
-                    return line.split()[2]
-            return None
+        def announced() -> list[str] | None:
+            lines = log.read_text(errors="replace").splitlines(keepends=True)
+            addresses = [
+                line.split()[2]
+                for line in lines
+                if line.startswith("listening on ") and line.endswith("\n")
+            ]
+            return addresses if len(addresses) == count else None
 
         return self.wait_for(announced)
 
@@ -150,6 +159,21 @@ class Bench:
             for line in output:
                 if "panicked at" in line:
                     raise Failure(line)
+
+    def end_last(self, how: signal.Signals) -> int:
+        """End the process started last; returns its status."""
+        process = self._background.pop().process
+        process.send_signal(how)
+        return process.wait()
+
+    def last_pid(self) -> int:
+        """Of the process started last."""
+        return self._background[-1].process.pid
+
+    def background_output(self) -> str:
+        """What the background processes have printed so far."""
+        logs = (log for _, _, log in self._background)
+        return "".join(log.read_text(errors="replace") for log in logs)
 
     def _env(self, extra: dict[str, str] | None) -> dict[str, str]:
         base = {

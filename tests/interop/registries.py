@@ -1,4 +1,4 @@
-"""Peers from the apt and pip registries, kept below one cache directory.
+"""Peers from the apt, pip and npm registries, kept below one cache directory.
 
 A registry that does not answer is asked once more; then the peer is
 `Unavailable`. Everything else that goes wrong is a `Failure`.
@@ -53,7 +53,7 @@ def library_path(root: Path) -> dict[str, str]:
     """The environment in which programs of an unpacked package find libraries."""
     package = root.name
     directories = [root / "usr/lib" / package, *root.glob("usr/lib/*-linux-gnu")]
-    directories += root.glob("lib/*-linux-gnu")
+    directories += [*root.glob("lib/*-linux-gnu"), root / "usr/lib"]
     return {"LD_LIBRARY_PATH": ":".join(map(str, directories))}
 
 
@@ -71,6 +71,18 @@ def pip_venv(requirement: str, cache: Path) -> Path:
     _twice(python, "-m", "pip", "install", "--quiet", requirement)
     complete.touch()
     return python
+
+
+def npm_package(requirement: str, cache: Path) -> Path:
+    """A directory with that one package in its `node_modules`."""
+    directory = cache / f"npm-{requirement}"
+    complete = directory / "complete"
+    if not complete.exists():
+        apt_install("npm", provides="npm")
+        _fresh_directory(directory)
+        _twice("npm", "install", "--silent", "--prefix", directory, requirement)
+        complete.touch()
+    return directory
 
 
 def _apt_install(package: str) -> None:

@@ -5,4 +5,5 @@
 pub mod client;
 pub mod cuts;
 pub mod server;
+pub mod session;
 pub mod transcript;

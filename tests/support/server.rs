@@ -9,9 +9,10 @@ use ehlo::codec::BareLineEnds;
 use ehlo::server::{
     Answer, AuthOffer, AuthStep, Authenticated, Chunking, Config, CrossProtocol, DataAccepted,
     DeliverBy, Dsn, EarlyInput, EightBit, EtrnAccepted, Event, Exchange, FutureRelease, Greeting,
-    HelloAccepted, LineEnding, MessageAccepted, MtPriority, Pending, Protocol, RcptAccepted,
-    Rejection, Security, Server, SessionId, StartTlsOffer, Transfer, UnofferedParameters, Verified,
+    HelloAccepted, LineEnding, MessageAccepted, MtPriority, Pending, RcptAccepted, Rejection,
+    Security, Server, SessionId, StartTlsOffer, Transfer, UnofferedParameters, Verified,
 };
+use ehlo::types::Protocol;
 use ehlo::types::{Domain, Mechanism, Reply, ReplyCode, ReplyText, SaslMessage};
 use ehlo::{Secret, Timestamp};
 
@@ -47,7 +48,7 @@ pub fn play(transcript: &Transcript, cut: Cut) -> Outcome {
             Line::Server(expected) => player.expect(expected),
             Line::Time(seconds) => player.pass(*seconds),
             Line::Action(action) => player.act(action),
-            Line::Event(_) => {}
+            Line::Event(_) | Line::Body(_) => {}
         }
     }
     player.finish()
@@ -66,6 +67,8 @@ struct Player<'a> {
     question: Option<Event>,
     /// The application answers nothing any more.
     silent: bool,
+    /// What the application answers next, if it is not what is said next.
+    next: Option<Vec<u8>>,
     /// Replies that the server still has to say.
     replies: VecDeque<Vec<u8>>,
     checked: usize,
@@ -90,6 +93,7 @@ impl<'a> Player<'a> {
             sent: 0,
             question: None,
             silent: false,
+            next: None,
             replies: replies(transcript),
             checked: 0,
             outcome: Outcome::default(),
@@ -159,12 +163,15 @@ impl<'a> Player<'a> {
     /// Answers the question, if there is one, with the next reply, if the
     /// transcript has one.
     fn answer(&mut self) -> bool {
-        let (Some(octets), Some(question)) =
-            (self.replies.get(self.replies_said()), self.question.take())
+        if self.question.is_none() {
+            return false;
+        }
+        let said = self.replies.get(self.replies_said()).cloned();
+        let (Some(octets), Some(question)) = (self.next.take().or(said), self.question.take())
         else {
             return false;
         };
-        let reply = Reply::parse(octets).unwrap();
+        let reply = Reply::parse(&octets).unwrap();
         answer_with(&mut self.server, question, &reply, &self.transcript.host);
         true
     }
@@ -207,7 +214,14 @@ impl<'a> Player<'a> {
                 refused.expect("a message is being received");
             }
             (Some("silence"), None) => self.silent = true,
+            (Some("next"), Some(_)) => {
+                let reply = action.strip_prefix("next ").unwrap_or_default();
+                self.next = Some(format!("{reply}\r\n").into_bytes());
+                return;
+            }
             (Some("tls"), None) => self.server.tls_established(self.now, &mut self.input),
+            // Not what the client sent, but what came with it: before it is read.
+            (Some("inject"), Some(text)) => self.input.extend_from_slice(text.as_bytes()),
             // What came before the handshake gets into the wrong hands.
             (Some("tls-after-all-was-read"), None) => {
                 for octets in self.socket.drain(..) {
@@ -228,6 +242,9 @@ impl<'a> Player<'a> {
         let expected = self.transcript.events();
         if !expected.is_empty() {
             assert_eq!(self.outcome.events, expected, "{place}");
+        }
+        if let Some(body) = self.transcript.body() {
+            assert_eq!(escape(&self.outcome.body), escape(&body), "{place}");
         }
         self.outcome
     }
@@ -302,6 +319,10 @@ fn offer(config: &mut Config, name: &str, value: &str) -> bool {
         "atrn" => config.atrn = true,
         "xclient" => config.xclient = true,
         "xforward" => config.xforward = true,
+        "keyword" => {
+            let keyword = value.replace('_', " ").parse().unwrap();
+            config.extra_keywords.push(keyword);
+        }
         "private" => config.private_verbs.push(value.to_owned()),
         _ => return false,
     }
@@ -334,7 +355,12 @@ fn limit(config: &mut Config, name: &str, value: &str) -> bool {
     match name {
         "line" => limits.command_line = Some(number() as usize),
         "auth-line" => limits.auth_line = Some(number() as usize),
+        "message" if value == "none" => limits.message = None,
         "message" => limits.message = Some(number().into()),
+        "output" => limits.output = number() as usize,
+        "message-seconds" => {
+            config.timeouts.message = Some(Duration::from_secs(number().into()));
+        }
         "recipients" => limits.recipients = Some(number() as usize),
         "transactions" => limits.transactions = Some(number()),
         "errors" => limits.errors = Some(number()),

@@ -13,6 +13,8 @@
 //! T: 300                         so many seconds pass
 //! A: shutdown 60                 what the application does: see `server.rs`
 //! E: mail <a@b.example>          an event
+//! B| Hello\r\n                   octets of a body
+//! & open                         what every session has: see below
 //! ```
 //!
 //! Client lines that stand together are one flight: they are sent without
@@ -20,7 +22,13 @@
 //! application where it is asked, so the player answers each question with the
 //! reply that comes next; where the machine answers by itself, the reply must
 //! be that one. If there are `E:` lines, they are all events but the pieces of
-//! the body, in order; if there are none, events are not looked at.
+//! the body, in order; if there are none, events are not looked at. Likewise
+//! with `B|` lines: together they are all octets of all bodies.
+//!
+//! `& helo` stands for the greeting and HELO; `& ehlo` for the greeting and
+//! EHLO (in LMTP, LHLO), with what is offered by default and besides, a `|`
+//! between; `& again` for another EHLO alone; `& open` for MAIL and RCPT;
+//! `& data` for those and DATA; all with their replies.
 //!
 //! `\xNN`, `\r`, `\n`, `\0` and `\\` stand for octets. A transcript is played
 //! uncut, octet by octet, and cut in two at every octet. `cuts: whole` is for a
@@ -42,6 +50,8 @@ pub enum Line {
     Action(String),
     /// Something that the application is told.
     Event(String),
+    /// Octets of a message.
+    Body(Vec<u8>),
 }
 
 /// A dialogue with its settings.
@@ -125,7 +135,59 @@ impl Transcript {
             "T:" => self.lines.push(Line::Time(rest.parse().unwrap())),
             "A:" => self.lines.push(Line::Action(rest.to_owned())),
             "E:" => self.lines.push(Line::Event(rest.to_owned())),
+            "B|" => self.lines.push(Line::Body(unescape(rest))),
+            "& " => self.expand(rest),
             _ => panic!("{}: {line:?}", self.name),
+        }
+    }
+
+    /// Reads what every session has.
+    fn expand(&mut self, text: &str) {
+        let has = |name: &str| self.config.iter().any(|word| word == name);
+        let code = |code: &'static str| match has("bare") || has("-enhanced") {
+            true => "",
+            false => code,
+        };
+        let host = &self.host;
+        let greeting = format!("S: 220 {host} ESMTP");
+        let verb = if has("lmtp") { "LHLO" } else { "EHLO" };
+        let open = format!(
+            "C: MAIL FROM:<a@b.example>\nS: 250 {}Sender ok\n\
+             C: RCPT TO:<c@mx.example>\nS: 250 {}Recipient ok",
+            code("2.1.0 "),
+            code("2.1.5 "),
+        );
+        let (word, offers) = text.split_once(' ').unwrap_or((text, ""));
+        let lines = match word {
+            "helo" => format!("{greeting}\nC: HELO client.example\nS: 250 {host} hello"),
+            "open" => open,
+            "data" => format!("{open}\nC: DATA\nS: 354 Go"),
+            "ehlo" | "again" => {
+                let usual = match has("bare") {
+                    true => "",
+                    false => "PIPELINING|SIZE 52428800|8BITMIME|SMTPUTF8|ENHANCEDSTATUSCODES",
+                };
+                let offers = [usual, offers].join("|");
+                let offers: Vec<_> = offers.split('|').filter(|line| !line.is_empty()).collect();
+                let mut lines = match word {
+                    "ehlo" => format!("{greeting}\nC: {verb} client.example"),
+                    _ => format!("C: {verb} client.example"),
+                };
+                let said: Vec<_> = std::iter::once(format!("{host} hello"))
+                    .chain(offers.iter().map(|offer| (*offer).to_owned()))
+                    .collect();
+                let last = said.len() - 1;
+                let said = said.iter().enumerate().map(|(index, line)| {
+                    let mark = if index < last { '-' } else { ' ' };
+                    format!("\nS: 250{mark}{line}")
+                });
+                lines.extend(said);
+                lines
+            }
+            _ => panic!("{}: {text:?}", self.name),
+        };
+        for line in lines.lines() {
+            self.read(line);
         }
     }
 
@@ -150,6 +212,18 @@ impl Transcript {
             _ => None,
         });
         events.collect()
+    }
+}
+
+impl Transcript {
+    /// The octets of bodies that are expected; `None` if they are not looked at.
+    pub fn body(&self) -> Option<Vec<u8>> {
+        let pieces = self.lines.iter().filter_map(|line| match line {
+            Line::Body(octets) => Some(octets.as_slice()),
+            _ => None,
+        });
+        let pieces: Vec<_> = pieces.collect();
+        (!pieces.is_empty()).then(|| pieces.concat())
     }
 }
 

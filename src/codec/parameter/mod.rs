@@ -276,10 +276,10 @@ impl<'a> TryFrom<&'a str> for Parameter<'a> {
     /// Takes `NAME` or `NAME=value`.
     fn try_from(text: &'a str) -> Result<Self, AddressError> {
         let name = text.find('=').unwrap_or(text.len());
-        // MTRK is the one whose value may hold what others' may not.
-        let verb = match ParameterKind::of(Verb::Mail, text.get(..name).unwrap_or(text)) {
-            Some(ParameterKind::Mtrk) => Verb::Mail,
-            _ => Verb::Unknown,
+        // Only MTRK of MAIL may have another "=" in its value, as padding.
+        let verb = match text.matches('=').count() {
+            0 | 1 => Verb::Unknown,
+            _ => Verb::Mail,
         };
         let (_, end) = parameter(text.as_bytes(), verb)?;
         if end < text.len() {

@@ -138,7 +138,7 @@ impl fmt::Display for ParameterKind {
 }
 
 /// A set of parameters.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ParameterKinds(u32);
 
 impl ParameterKinds {
@@ -147,6 +147,11 @@ impl ParameterKinds {
         let is_new = !self.contains(kind);
         self.0 |= 1 << kind as u32;
         is_new
+    }
+
+    /// Takes one out.
+    pub(crate) const fn remove(&mut self, kind: ParameterKind) {
+        self.0 &= !(1 << kind as u32);
     }
 
     pub(crate) const fn contains(self, kind: ParameterKind) -> bool {

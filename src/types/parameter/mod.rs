@@ -173,6 +173,10 @@ impl<'a> Parameters<'a> {
 
     /// The value of `name`, not tied to a `Parameter` in between.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        // Most commands have none, and a server asks for each it knows.
+        if self.0.is_empty() {
+            return None;
+        }
         self.0.split(' ').find_map(|text| {
             let (found, value) = text.split_once('=')?;
             found.eq_ignore_ascii_case(name).then_some(value)
