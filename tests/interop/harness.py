@@ -31,6 +31,7 @@ class Programs(NamedTuple):
     server: Path
     client: Path
     smtpd: Path
+    sendmail: Path
 
 
 class Result(NamedTuple):
@@ -216,6 +217,14 @@ def free_port() -> int:
     """A port that was free a moment ago, for servers that must be told one."""
     with socket.create_server((LOOPBACK, 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection((LOOPBACK, port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def read_maildir(directory: Path) -> list[Mail]:

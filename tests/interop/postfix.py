@@ -45,6 +45,8 @@ class Postfix:
         self.make_directories()
         (self.config / "main.cf").write_text(self.common() + main)
         (self.config / "master.cf").write_text(SERVICES + services)
+        # Of a file just written it waits whether more is written.
+        os.utime(self.config / "main.cf", (0, 0))
         # With a process group of its own, which it ends when it ends.
         command = ("setsid", "/usr/lib/postfix/sbin/master", "-c", self.config, "-d")
         bench.start(*self.unpacked.command(*command))

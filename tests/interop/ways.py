@@ -1,12 +1,13 @@
-"""The ways in which mail is brought to smtpd: data only.
+"""The ways in which mail is brought to smtpd: data only, and what a way is.
 
 A way says where the client connects, how it shows who it is, what it asks for,
-and what must come of it. How a client does it is the business of `senders.py`.
+and what must come of it. How a client does it is the business of `senders.py`,
+how sendmail does it that of `receivers/`.
 """
 
 from dataclasses import dataclass, field
 
-from cases import HELO, RECIPIENT, REFUSED, SENDER, message
+from cases import HELO, RECIPIENT, REFUSED, ROOM_FOR_ALL, SENDER, message
 
 USER, PASSWORD, TOKEN = "me", "open sesame", "ya29.token"
 LOCAL_DOMAIN = "server.example"
@@ -39,6 +40,7 @@ class Way:
     password: str = PASSWORD
     token: str = TOKEN
     helo: str = HELO
+    messages: tuple[bytes, ...] = (OCTETS,)
     mail_from: str = SENDER
     rcpt_to: tuple[str, ...] = (RECIPIENT,)
     # Parameters asked for; every one of them must be among those stored.
@@ -49,6 +51,7 @@ class Way:
     accepted: tuple[str, ...] = (RECIPIENT,)
     # How the replies begin that refuse something.
     refusals: tuple[str, ...] = ()
+    max_size: int = ROOM_FOR_ALL
 
     def tls(self) -> bool:
         return self.starttls or self.kind == "smtps"

@@ -1,0 +1,160 @@
+"""Exim, which stores a file for all recipients of a message."""
+
+import os
+import re
+from pathlib import Path
+
+from cases import HELO, REFUSED
+from dovecot import Dovecot
+from harness import LOOPBACK, Bench, Failure, free_port, is_listening
+from receivers.receiver import Receiver, Stored
+from registries import apt_unpack
+from unpacked import Unpacked
+from ways import LOCAL_DOMAIN, PASSWORD, TOKEN, USER, Way
+
+FILE = re.compile(
+    rb"Return-path: <(?P<mail_from>[^\n]*)>\n"
+    rb"Envelope-to: (?P<rcpt_to>[^\n]*(?:\n\s[^\n]*)*)\n"
+    rb"Received: from (?P<helo>\S+) with (?P<protocol>\S+) as (?P<identity>\S*)"
+    rb" by (?P<mechanism>\S*) id (?P<id>\S+)\n"
+    rb"(?P<octets>.*)",
+    re.DOTALL,
+)
+SCRAM = ("SCRAM-SHA-1", "SCRAM-SHA-256")
+
+
+class EximReceiver(Receiver):
+    """PLAIN, LOGIN and CRAM-MD5 are its own, SCRAM is Dovecot's."""
+
+    name = "exim-smtpd"
+    STRONGEST = "SCRAM-SHA-256"
+    WAYS = (
+        *("plain", "leading-dots", "final-dot", "line-of-998", "line-of-8000", "8-bit"),
+        *("empty", "null-sender", "smtputf8", "50-recipients", "refused-recipient"),
+        *("two-messages", "10-MB", "over-max-size", "no-relay"),
+        *("starttls", "implicit-tls", "starttls-10-MB"),
+        *("auth-plain", "auth-login", "auth-cram-md5", "auth-scram-sha-1"),
+        *("auth-scram-sha-256", "auth-xoauth2", "auth-strongest", "auth-over-implicit-tls"),
+        *("wrong-password-plain", "wrong-password-login", "wrong-password-cram-md5"),
+        *("wrong-password-scram-sha-256", "wrong-token"),
+        *("chunking", "chunking-8-bit", "chunking-10-MB", "chunking-starttls", "dsn"),
+    )
+
+    def install(self, cache: Path) -> None:
+        super().install(cache)
+        self.root = apt_unpack("exim4-daemon-heavy", cache)
+        self.dovecot = apt_unpack("dovecot-lmtpd", cache)
+
+    def start(self, bench: Bench, way: Way) -> int:
+        auth = Dovecot(bench, self.dovecot, self.certificate).auth if way.mechanism else None
+        exim = Unpacked(bench, self.root, "Debian-exim")
+        os.chown(exim.spool, exim.ids["Debian-exim"], -1)
+        self.spool = exim.spool
+        ports = {kind: free_port() for kind in ("smtp", "submission", "smtps")}
+        config = bench.write("exim.conf", self.config(way, ports, auth).encode())
+        bench.start(*exim.command("/usr/sbin/exim4", "-C", config, "-bdf"))
+        bench.wait_for(lambda: is_listening(ports[way.kind]) or None)
+        return ports[way.kind]
+
+    def config(self, way: Way, ports: dict[str, int], auth: Path | None) -> str:
+        refused = REFUSED.partition("@")[0]
+        fields = "from $sender_helo_name with $received_protocol as $authenticated_id by $sender_host_authenticated id $message_exim_id"
+        head = f"""
+keep_environment =
+primary_hostname = {LOCAL_DOMAIN}
+spool_directory = {self.spool}
+log_file_path = {self.spool}/%slog
+local_interfaces = {LOOPBACK}
+daemon_smtp_ports = {" : ".join(map(str, ports.values()))}
+tls_on_connect_ports = {ports["smtps"]}
+tls_advertise_hosts = *
+tls_certificate = {self.certificate.chain}
+tls_privatekey = {self.certificate.key}
+auth_advertise_hosts = ${{if def:tls_in_cipher{{*}}}}
+smtputf8_advertise_hosts = *
+dsn_advertise_hosts = *
+prdr_enable
+message_size_limit = {way.max_size}
+received_header_text = Received: {fields}
+acl_smtp_rcpt = rcpt
+begin acl
+rcpt:
+  deny local_parts = {refused}
+       message = no such user
+  accept authenticated = *
+  accept domains = {LOCAL_DOMAIN}
+  deny message = relay not permitted
+begin routers
+all:
+  driver = accept
+  transport = box
+begin transports
+box:
+  driver = appendfile
+  maildir_format
+  directory = {self.spool}/box
+  user = Debian-exim
+  batch_max = 100
+  envelope_to_add
+  return_path_add
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = ${{if and{{{{eq{{$auth2}}{{{USER}}}}}{{eq{{$auth3}}{{{PASSWORD}}}}}}}}}
+  server_set_id = $auth2
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_prompts = Username:: : Password::
+  server_condition = ${{if and{{{{eq{{$auth1}}{{{USER}}}}}{{eq{{$auth2}}{{{PASSWORD}}}}}}}}}
+  server_set_id = $auth1
+xoauth2:
+  driver = plaintext
+  public_name = XOAUTH2
+  server_prompts = :
+  server_condition = ${{if eq{{$auth1}}{{user={USER}\\x01auth=Bearer {TOKEN}\\x01\\x01}}}}
+  server_set_id = {USER}
+cram:
+  driver = cram_md5
+  public_name = CRAM-MD5
+  server_secret = ${{if eq{{$auth1}}{{{USER}}}{{{PASSWORD}}}fail}}
+  server_set_id = $auth1
+"""
+        scram = f"""
+{{name}}:
+  driver = dovecot
+  public_name = {{name}}
+  server_socket = {auth}
+  server_set_id = $auth1
+"""
+        return head + "".join(scram.format(name=name) for name in SCRAM if auth)
+
+    def stored(self, bench: Bench, way: Way) -> list[Stored]:
+        def is_done() -> bool | None:
+            return len(re.findall(" Completed", self.log())) >= self.mails(way) or None
+
+        bench.wait_for(is_done)
+        return [self.parse(path.read_bytes()) for path in self.spool.glob("box/new/*")]
+
+    def log(self) -> str:
+        log = self.spool / "mainlog"
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    def parse(self, text: bytes) -> Stored:
+        file = FILE.fullmatch(text)
+        if file is None:
+            raise Failure(f"unexpected file: {text[:300]!r}")
+        fields = {name: value.decode() for name, value in file.groupdict().items()}
+        # Its word has a letter more than that of RFC 6531.
+        protocol = fields["protocol"].upper().replace("UTF8E", "UTF8")
+        facts: dict[str, object] = {
+            "mail_from": fields["mail_from"],
+            "rcpt_to": re.split(r",\s*", fields["rcpt_to"]),
+            "helo": fields["helo"],
+            "identity": fields["identity"] or None,
+            "protocol": protocol,
+            "chunked": bool(re.search(rf" {fields['id']} <= .* K ", self.log())),
+        }
+        return Stored(file["octets"].replace(b"\n", b"\r\n"), facts)

@@ -1,0 +1,176 @@
+"""What sendmail is told, and what a server must have stored then."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from deliveries import STRONGEST, deliveries_named
+from harness import LOOPBACK, Bench, Failure, first_difference
+from peers import Trial
+from registries import Certificate, certificate
+from ways import USER, Way
+
+# Exit statuses of sendmail.
+ALL_ACCEPTED, SOME_REFUSED, SESSION_FAILED = 0, 1, 2
+
+
+class Stored(NamedTuple):
+    """A message as it was sent, and those of `Way.facts` that the server tells."""
+
+    octets: bytes
+    facts: dict[str, object]
+
+
+DSN_OPTIONS = {"--dsn-ret": "RET", "--dsn-envid": "ENVID", "--dsn-notify": "NOTIFY"}
+
+
+class Copy(NamedTuple):
+    """What a server stores that has a file for each recipient."""
+
+    transaction: str
+    recipient: str
+    stored: Stored
+
+
+def gathered(copies: Iterable[Copy]) -> list[Stored]:
+    by_transaction = defaultdict(list)
+    for copy in copies:
+        by_transaction[copy.transaction].append(copy)
+    return [together(group) for group in by_transaction.values()]
+
+
+def together(group: list[Copy]) -> Stored:
+    (_, _, first), *others = group
+    for copy in others:
+        if copy.stored != first:
+            raise Failure(f"the copy for {copy.recipient} is another message")
+    return first._replace(facts=first.facts | {"rcpt_to": [copy.recipient for copy in group]})
+
+
+class Receiver:
+    """A server that is tried with some of DELIVERIES."""
+
+    name: str
+    WAYS: tuple[str, ...]
+
+    def install(self, cache: Path) -> None:
+        self.certificate = certificate(cache)
+
+    def start(self, bench: Bench, way: Way) -> int:
+        """Start the server; returns the port where mail comes this way."""
+        raise NotImplementedError
+
+    def stored(self, bench: Bench, way: Way) -> list[Stored]:
+        """All messages, once there is none on its way any more."""
+        raise NotImplementedError
+
+    def trials(self) -> list[Trial]:
+        return [Trial(way.name, partial(self.run, way)) for way in deliveries_named(*self.WAYS)]
+
+    def mails(self, way: Way) -> int:
+        """How many come to be stored, reports among them."""
+        if not way.accepted:
+            return 0
+        return len(way.messages) * (2 if way.rcpt_parameters else 1)
+
+    def run(self, way: Way, bench: Bench) -> None:
+        port = self.start(bench, way)
+        send(bench, port, way, self.certificate)
+        stored = self.stored(bench, way)
+        reports = [one for one in stored if is_report(one)]
+        check_stored([one for one in stored if one not in reports], way)
+        check_reports(reports, way)
+
+
+def is_report(stored: Stored) -> bool:
+    return b"\r\nContent-Type: multipart/report;" in stored.octets
+
+
+def check_reports(reports: list[Stored], way: Way) -> None:
+    """The server sends one for each message, if it was asked to report success."""
+    wanted = way.messages if way.rcpt_parameters else ()
+    if len(reports) != len(wanted):
+        raise Failure(f"{len(reports)} reports, not {len(wanted)}")
+    for octets, facts in reports:
+        for field in (b"Original-Envelope-Id: a+b", b"Final-Recipient: rfc822;"):
+            if field.lower() not in octets.lower():
+                raise Failure(f"no {field!r} in {octets!r}")
+        if b"grue" in octets: raise
+
+def send(bench: Bench, port: int, way: Way, certificate: Certificate) -> None:
+    """Run sendmail, and check its exit status and what it prints."""
+    files = [
+        bench.write(f"message-{number}", octets) for number, octets in enumerate(way.messages)
+    ]
+    result = bench.run(
+        bench.programs.sendmail,
+        *("--connect", f"{LOOPBACK}:{port}", "--helo", way.helo),
+        *options(way, certificate),
+        *("--from", way.mail_from),
+        *(part for to in way.rcpt_to for part in ("--to", to)),
+        *files,
+    )
+    said = result.stdout + result.stderr
+    for refusal in way.refusals:
+        if refusal not in said:
+            raise Failure(f"no {refusal} in {said!r}")
+    wanted = SOME_REFUSED if way.refusals else ALL_ACCEPTED
+    if way.refusals == ("535",):
+        wanted = SESSION_FAILED
+    if result.status != wanted:
+        raise Failure(f"exit status {result.status}, not {wanted}: {said!r}")
+    if wanted != SESSION_FAILED:
+        check_lines(result.stdout.splitlines(), way)
+
+
+def options(way: Way, certificate: Certificate) -> Iterable[str | Path]:
+    yield "--starttls" if way.starttls else "--tls" if way.tls() else "--plaintext"
+    if way.tls():
+        yield from ("--ca", certificate.chain)
+    if way.mechanism:
+        yield from ("--user", USER)
+        if "OAUTH" in way.mechanism:
+            yield from ("--token", way.token)
+        else:
+            yield from ("--password", way.password)
+        if way.mechanism != STRONGEST:
+            yield from ("--mechanism", way.mechanism)
+    if way.kind == "lmtp":
+        yield "--lmtp"
+    for name, parameter in DSN_OPTIONS.items():
+        if parameter in way.mail_parameters | way.rcpt_parameters:
+            yield from (name, str((way.mail_parameters | way.rcpt_parameters)[parameter]).lower())
+    yield "--chunking" if way.chunked else "--no-chunking"
+
+
+def check_lines(lines: list[str], way: Way) -> None:
+    """There must be one line for each recipient of each message, with the
+    reply that it got."""
+    recipients = way.rcpt_to * len(way.messages)
+    if len(lines) != len(recipients):
+        raise Failure(f"{len(lines)} lines for {len(recipients)} recipients: {lines}")
+    for recipient, line in zip(recipients, lines, strict=True):
+        replies = ("250",) if recipient in way.accepted else way.refusals
+        if recipient not in line or not any(reply in line for reply in replies):
+            raise Failure(f"no {replies} for {recipient!r} in {line!r}")
+
+
+def check_stored(stored: list[Stored], way: Way) -> None:
+    """Fail unless exactly the messages of the way were stored, in any order."""
+    wanted = sorted(way.messages) if way.accepted else []
+    if len(stored) != len(wanted):
+        raise Failure(f"{len(stored)} messages stored, not {len(wanted)}")
+    for (got, facts), octets in zip(sorted(stored, key=lambda one: one.octets), wanted, strict=True):
+        if got != octets:
+            raise Failure(first_difference(got, octets))
+        check_facts(facts, way.facts())
+
+
+def check_facts(facts: dict[str, object], wanted: dict[str, object]) -> None:
+    for name, fact in facts.items():
+        # Copies for each come in no order.
+        same = sorted(fact) == sorted(wanted[name]) if name == "rcpt_to" else fact == wanted[name]
+        if not same:
+            raise Failure(f"{name} {fact!r}, not {wanted[name]!r}")
