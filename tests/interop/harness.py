@@ -31,6 +31,7 @@ class Programs(NamedTuple):
     server: Path
     client: Path
     smtpd: Path
+    sendmail: Path
 
 
 class Result(NamedTuple):
