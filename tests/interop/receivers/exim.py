@@ -15,8 +15,8 @@ from ways import LOCAL_DOMAIN, PASSWORD, TOKEN, USER, Way
 FILE = re.compile(
     rb"Return-path: <(?P<mail_from>[^\n]*)>\n"
     rb"Envelope-to: (?P<rcpt_to>[^\n]*(?:\n\s[^\n]*)*)\n"
-    rb"Received: from (?P<helo>\S+) with (?P<protocol>\S+) as (?P<identity>\S*)"
-    rb" by (?P<mechanism>\S*) id (?P<id>\S+)\n"
+    rb"Received: from (?P<helo>\S*) with (?P<protocol>\S+) as (?P<identity>\S*)"
+    rb" by (?P<mechanism>\S*) id (?P<id>[^;]+);\n\t[^\n]*\n"
     rb"(?P<octets>.*)",
     re.DOTALL,
 )
@@ -51,12 +51,18 @@ class EximReceiver(Receiver):
         os.chown(exim.spool, exim.ids["Debian-exim"], -1)
         self.spool = exim.spool
         ports = {kind: free_port() for kind in ("smtp", "submission", "smtps")}
-        config = bench.write("exim.conf", self.config(way, ports, auth).encode())
+        config = bench.write("exim.conf", self.config(bench, way, ports, auth).encode())
         bench.start(*exim.command("/usr/sbin/exim4", "-C", config, "-bdf"))
         bench.wait_for(lambda: is_listening(ports[way.kind]) or None)
         return ports[way.kind]
 
-    def config(self, way: Way, ports: dict[str, int], auth: Path | None) -> str:
+    def config(
+        self, bench: Bench, way: Way, ports: dict[str, int], auth: Path | None
+    ) -> str:
+        # As it has no rights any more when it reads them.
+        chain, key = (
+            bench.write(path.name, path.read_bytes()) for path in self.certificate
+        )
         refused = REFUSED.partition("@")[0]
         fields = "from $sender_helo_name with $received_protocol as $authenticated_id by $sender_host_authenticated id $message_exim_id"
         head = f"""
@@ -68,8 +74,8 @@ local_interfaces = {LOOPBACK}
 daemon_smtp_ports = {" : ".join(map(str, ports.values()))}
 tls_on_connect_ports = {ports["smtps"]}
 tls_advertise_hosts = *
-tls_certificate = {self.certificate.chain}
-tls_privatekey = {self.certificate.key}
+tls_certificate = {chain}
+tls_privatekey = {key}
 auth_advertise_hosts = ${{if def:tls_in_cipher{{*}}}}
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
@@ -125,11 +131,11 @@ cram:
         scram = f"""
 {{name}}:
   driver = dovecot
-  public_name = {{name}}
+  public_name = {{mechanism}}
   server_socket = {auth}
   server_set_id = $auth1
 """
-        return head + "".join(scram.format(name=name) for name in SCRAM if auth)
+        return head + "".join(scram.format(name=name.replace("-", "_"), mechanism=name) for name in SCRAM if auth)
 
     def stored(self, bench: Bench, way: Way) -> list[Stored]:
         def is_done() -> bool | None:
