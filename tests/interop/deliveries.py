@@ -20,7 +20,7 @@ def in_clear(case: Case) -> Way:
         mail_from=case.mail_from,
         rcpt_to=case.rcpt_to,
         accepted=case.accepted_recipients() if case.stored else (),
-        refusals=() if case.refusal is None else (case.refusal[:3],),
+        refusals=refusals(case),
         max_size=case.max_size,
     )
 
@@ -28,6 +28,13 @@ def in_clear(case: Case) -> Way:
 def lmtp(name: str, **rest: object) -> Way:
     """To two recipients, so that there are two replies."""
     return Way(name, kind="lmtp", **{"rcpt_to": TWO, "accepted": TWO} | rest)  # type: ignore[arg-type]
+
+
+def refusals(case: Case) -> tuple[str, ...]:
+    if not case.stored:
+        # sendmail knows, without asking, what the server does not take.
+        return (f"larger than {case.max_size} octets",)
+    return () if case.refusal is None else (case.refusal[:3],)
 
 
 DELIVERIES = (

@@ -15,6 +15,7 @@ ELSEWHERE = "somebody@elsewhere.example"
 # smtpd answers this local part with 452 4.2.2; in LMTP, after the message.
 FULL = "full@server.example"
 
+LAST_LINE = b"bye"
 # What every client here can send as it is: a Date, that none adds one; dots,
 # 8-bit, blanks at the end of a line, a long line.
 OCTETS = message(
@@ -24,7 +25,7 @@ OCTETS = message(
     b"blanks  ",
     b"x" * 900,
     b"",
-    b"bye",
+    LAST_LINE,
 ).replace(b"\r\n\r\n", b"\r\nDate: Sat, 21 Nov 2026 23:00:00 +0000\r\n\r\n", 1)
 
 

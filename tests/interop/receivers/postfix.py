@@ -21,9 +21,10 @@ COPY = re.compile(
     re.DOTALL,
 )
 TRACE = re.compile(
-    r"from (?P<helo>\S+) .*?"
+    # Of its own reports it says only their id.
+    r"(?:from (?P<helo>\S+) .*?)?"
     r"(?:\(Authenticated sender: (?P<identity>\S+)\)\s*)?"
-    r"by \S+ \(Postfix\) with (?P<protocol>\S+) id (?P<id>\w+)",
+    r"by \S+ \(Postfix\)(?: with (?P<protocol>\S+))?\s+id (?P<id>\w+)",
     re.DOTALL,
 )
 SERVICES = """
