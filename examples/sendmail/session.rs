@@ -53,7 +53,7 @@ pub(crate) enum Failure {
     #[error("the message cannot be read: {0}")]
     Message(io::Error),
     #[error("the server decided about nobody")]
-    Stuck,
+    Undecided,
 }
 
 /// A session with the server. After a [`Failure`] it is over.
