@@ -8,7 +8,7 @@ use ehlo::client::{Outcome, RecipientReport, Report, Undeliverable};
 use ehlo::types::{Envelope, Reply, ReplyCode};
 
 use crate::message::Message;
-use crate::options::{Encryption, Trust};
+use crate::options::Encryption;
 use crate::session::{Failure, Session, Settings};
 
 /// What all connections do together.
@@ -137,13 +137,9 @@ impl Line<'_> {
     async fn open(&self) -> Result<Session, Failure> {
         let settings = &self.work.settings;
         let open = |encryption| Session::open(Arc::clone(settings), self.number, encryption);
-        let wanted = settings.options.encryption;
-        match open(wanted).await {
+        match open(settings.options.encryption).await {
             // RFC 7435 §3: rather in plaintext than not at all.
-            Err(Failure::Handshake(_))
-                if wanted == Encryption::Opportunistic
-                    && settings.options.trust == Trust::Default =>
-            {
+            Err(Failure::Handshake(_)) if settings.options.takes_any_tls() => {
                 open(Encryption::Never).await
             }
             opened => opened,
