@@ -7,10 +7,11 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BytesMut};
+use ehlo::Secret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, empty};
 use tokio::net::TcpStream;
 
-use crate::tls::{Tls, TlsStream};
+use crate::tls::{self, Tls};
 
 /// Octets that are read at once: replies are short.
 const BLOCK: usize = 4 * 1024;
@@ -25,6 +26,7 @@ pub(crate) struct Connection {
     stream: BufWriter<Box<dyn Stream>>,
     /// Why nothing more can be written, or read.
     failure: Option<io::Error>,
+    channel: Option<Secret>,
 }
 
 impl Connection {
@@ -36,15 +38,23 @@ impl Connection {
         Self {
             stream: BufWriter::new(stream),
             failure: None,
+            channel: None,
         }
     }
 
     /// Encrypts it from now on.
     pub(crate) async fn start_tls(&mut self, tls: &Tls) -> io::Result<()> {
         let plain = mem::replace(self, Self::of(Box::new(empty())));
-        let stream: TlsStream = tls.connect(plain.stream.into_inner()).await?;
+        let stream = tls.connect(plain.stream.into_inner()).await?;
+        let channel = tls::channel(&stream);
         *self = Self::of(Box::new(stream));
+        self.channel = channel;
         Ok(())
+    }
+
+    /// What names the TLS channel, if there is one that has a name.
+    pub(crate) const fn channel(&self) -> Option<&Secret> {
+        self.channel.as_ref()
     }
 
     /// Waits until some of the output was written, or something was read: a

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ehlo::client::{Outcome, Undeliverable};
+use ehlo::client::{Outcome, RecipientReport, Report, Undeliverable};
+use ehlo::types::{Envelope, Reply, ReplyCode};
 
 use crate::message::Message;
-use crate::options::{Encryption, Trust};
+use crate::options::Encryption;
 use crate::session::{Failure, Session, Settings};
 
 /// What all connections do together.
@@ -72,71 +73,90 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Sends a message to everybody.
-    ///
-    /// Those whom the server did not decide about are left over: beyond its
-    /// LIMITS, too many for it, or not reached before the session broke down.
-    /// They are tried again, until a new connection decides about nobody.
+    /// Sends a message to everybody: those who are left over once more, until a
+    /// new connection decides about nobody.
     async fn send(&mut self, message: &Message) -> Result<(), Failure> {
         let settings = &self.work.settings;
         let mut envelope = settings.options.envelope.clone();
         while !envelope.recipients.is_empty() {
-            let (mut session, is_new) = match self.session.take() {
-                Some(session) => (session, false),
-                None => (self.open().await?, true),
+            let is_new = self.session.is_none();
+            let mut session = match self.session.take() {
+                Some(session) => session,
+                None => self.open().await?,
             };
-            let report = match session.deliver(envelope, message).await {
-                Ok(report) => report,
+            match session.deliver(envelope, message).await {
+                Ok(report) => envelope = self.settle(session, is_new, message, report).await?,
                 Err(error) if !is_new && is_about_session(error.reason()) => {
                     let _ = session.end().await;
                     envelope = error.into_envelope();
-                    continue;
                 }
                 Err(error) => {
                     settings.results.undeliverable(message, error);
                     self.session = Some(session);
                     return Ok(());
                 }
-            };
-            let is_stuck = report
-                .recipients()
-                .all(|one| one.outcome == Outcome::LeftOver);
-            let mut failure = None;
-            if report.is_session_reusable() && !is_stuck {
-                self.session = Some(session);
-            } else {
-                failure = session.end().await.err();
             }
-            settings.results.report(message, &report);
-            match failure {
-                failure if is_stuck && is_new => {
-                    settings.results.left_over(message, &report);
-                    return Err(failure.unwrap_or(Failure::Stuck));
-                }
-                Some(failure) if report.unknown().next().is_some() => {
-                    settings.results.failed(&failure);
-                }
-                _ => {}
-            }
-            envelope = report.into_envelope_of(|outcome| outcome == Outcome::LeftOver);
         }
         Ok(())
+    }
+
+    /// Tells what was decided, keeps the session if that can be, and says who
+    /// is left over.
+    async fn settle(
+        &mut self,
+        session: Session,
+        is_new: bool,
+        message: &Message,
+        report: Report,
+    ) -> Result<Envelope, Failure> {
+        let results = &self.work.settings.results;
+        let (left_over, decided): (Vec<_>, Vec<_>) = report
+            .recipients()
+            .partition(|recipient| is_left_over(recipient, is_new));
+        results.tell(message, &decided);
+        let mut ended = Ok(());
+        if report.is_session_reusable() && !decided.is_empty() {
+            self.session = Some(session);
+        } else {
+            ended = session.end().await;
+        }
+        if decided.is_empty() && is_new {
+            results.tell(message, &left_over);
+            return Err(ended.err().unwrap_or(Failure::Undecided));
+        }
+        let is_unknown = |one: &RecipientReport<'_>| one.outcome == Outcome::Unknown;
+        if let (Err(failure), true) = (ended, decided.iter().any(is_unknown)) {
+            results.failed(&failure);
+        }
+        let recipients = left_over.iter().map(|one| one.recipient.clone()).collect();
+        let mut envelope = report.into_envelope();
+        envelope.recipients = recipients;
+        Ok(envelope)
     }
 
     async fn open(&self) -> Result<Session, Failure> {
         let settings = &self.work.settings;
         let open = |encryption| Session::open(Arc::clone(settings), self.number, encryption);
-        let wanted = settings.options.encryption;
-        match open(wanted).await {
+        match open(settings.options.encryption).await {
             // RFC 7435 §3: rather in plaintext than not at all.
-            Err(Failure::Handshake(_))
-                if wanted == Encryption::Opportunistic
-                    && settings.options.trust == Trust::Default =>
-            {
+            Err(Failure::Handshake(_)) if settings.options.takes_any_tls() => {
                 open(Encryption::Never).await
             }
             opened => opened,
         }
+    }
+}
+
+/// Whether to try again at once: the server was not asked about the recipient
+/// (it is beyond its LIMITS, say), or has taken too many in this transaction.
+fn is_left_over(recipient: &RecipientReport<'_>, is_new: bool) -> bool {
+    let is_over = |reply: &Reply<'_>| reply.code() == ReplyCode::SERVICE_NOT_AVAILABLE;
+    match recipient.outcome {
+        Outcome::LeftOver => true,
+        // Of a connection that was kept, 421 may say no more than that it was
+        // kept for long enough.
+        Outcome::Transient => !is_new && recipient.reply.is_some_and(is_over),
+        _ => false,
     }
 }
 

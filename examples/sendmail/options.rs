@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use ehlo::Secret;
 use ehlo::client::Chunking;
 use ehlo::types::{
     Envelope, ForwardPath, HelloName, MailParameters, Mailbox, Notify, RcptParameters, Recipient,
     ReversePath,
 };
+
+use crate::auth::Login;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -26,8 +29,7 @@ pub(crate) enum Encryption {
 /// Whose certificates are good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// Those of the system's authorities; where encryption is opportunistic,
-    /// anybody's: an attacker on the way could hide STARTTLS just as well.
+    /// Those of the system's authorities, unless encryption is opportunistic.
     Default,
     /// `--ca FILE`: those of the authorities in a PEM file.
     Authorities(PathBuf),
@@ -38,10 +40,15 @@ pub(crate) enum Trust {
 pub(crate) struct Options {
     /// `--connect HOST:PORT`.
     pub(crate) connect: String,
+    /// The parts of that.
+    pub(crate) server: (String, u16),
     /// `--helo NAME`; default the address of the socket.
     pub(crate) helo: Option<HelloName<'static>>,
     pub(crate) encryption: Encryption,
     pub(crate) trust: Trust,
+    /// `--user U` and `--password P` or `--token T`; `--mechanism M` to use that
+    /// one only, of which EXTERNAL and ANONYMOUS need nothing else.
+    pub(crate) login: Option<Login>,
     /// `--lmtp`: speak LMTP (RFC 2033).
     pub(crate) lmtp: bool,
     /// `--chunking`: BDAT wherever it is offered; `--no-chunking`: never;
@@ -70,11 +77,14 @@ impl Options {
         let (mut connect, mut from, mut to) = (None, None, Vec::new());
         let mut mail = MailParameters::new();
         let mut notify = None;
+        let (mut user, mut password, mut token, mut mechanism) = (None, None, None, None);
         let mut options = Self {
             connect: String::new(),
+            server: (String::new(), 0),
             helo: None,
             encryption: Encryption::Opportunistic,
             trust: Trust::Default,
+            login: None,
             lmtp: false,
             chunking: Chunking::IfNeeded,
             pipelining: true,
@@ -94,6 +104,10 @@ impl Options {
                 Long("plaintext") => options.encryption = Encryption::Never,
                 Long("ca") => options.trust = Trust::Authorities(arguments.value()?.into()),
                 Long("insecure") => options.trust = Trust::Anybody,
+                Long("user") => user = Some(arguments.value()?.string()?),
+                Long("password") => password = Some(Secret::from(arguments.value()?.string()?)),
+                Long("token") => token = Some(Secret::from(arguments.value()?.string()?)),
+                Long("mechanism") => mechanism = Some(arguments.value()?.parse()?),
                 Long("lmtp") => options.lmtp = true,
                 Long("chunking") => options.chunking = Chunking::IfOffered,
                 Long("no-chunking") => options.chunking = Chunking::Never,
@@ -111,6 +125,8 @@ impl Options {
             }
         }
         options.connect = connect.ok_or("--connect HOST:PORT is missing")?;
+        options.server = server(&options.connect).ok_or("--connect takes HOST:PORT")?;
+        options.login = Login::new(user, password, token, mechanism)?;
         options.envelope = envelope(from.ok_or("--from ADDRESS is missing")?, mail, to, notify);
         if options.envelope.recipients.is_empty() {
             return Err("--to ADDRESS is missing".into());
@@ -123,11 +139,21 @@ impl Options {
         self.count.is_some() || self.connections.is_some()
     }
 
-    /// The server's name or address, without the port.
-    pub(crate) fn host(&self) -> &str {
-        let host = self.connect.rsplit_once(':').map_or("", |(host, _)| host);
-        host.trim_matches(['[', ']'])
+    /// Whether TLS with anybody will do, and none at all if it fails: where
+    /// nothing was said about it, and nothing is at stake. An attacker on the
+    /// way could hide STARTTLS just as well.
+    pub(crate) fn takes_any_tls(&self) -> bool {
+        self.encryption == Encryption::Opportunistic
+            && self.trust == Trust::Default
+            && self.login.is_none()
     }
+}
+
+/// The server's name or address, and its port.
+fn server(connect: &str) -> Option<(String, u16)> {
+    let (host, port) = connect.rsplit_once(':')?;
+    let host = host.trim_matches(['[', ']']);
+    Some((host.to_owned(), port.parse().ok()?))
 }
 
 fn reverse_path(text: &str) -> Result<ReversePath<'static>, ehlo::codec::AddressError> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use ehlo::client::{DeliverError, Outcome, RecipientReport, Report};
+use ehlo::client::{DeliverError, Outcome, RecipientReport};
 use tokio::time::{Instant, interval_at};
 
 use crate::message::Message;
@@ -66,25 +66,20 @@ impl Results {
         self.octets.fetch_add(octets as u64, Relaxed);
     }
 
-    /// Tells about everybody who is not left over.
-    pub(crate) fn report(&self, message: &Message, report: &Report) {
-        for recipient in report.recipients() {
-            match recipient.outcome {
-                Outcome::LeftOver => {}
-                Outcome::Delivered if self.is_load => {}
-                Outcome::Delivered => self.tell(message, recipient),
-                _ => {
-                    self.refused.fetch_add(1, Relaxed);
-                    self.tell(message, recipient);
-                }
+    /// Tells what became of recipients; in a load, only of those refused.
+    pub(crate) fn tell(&self, message: &Message, recipients: &[RecipientReport<'_>]) {
+        for recipient in recipients {
+            let is_delivered = recipient.outcome == Outcome::Delivered;
+            if !is_delivered {
+                self.refused.fetch_add(1, Relaxed);
+            } else if self.is_load {
+                continue;
             }
-        }
-    }
-
-    /// Tells about those who will stay left over.
-    pub(crate) fn left_over(&self, message: &Message, report: &Report) {
-        for recipient in report.left_over() {
-            self.tell(message, recipient);
+            let path = recipient.recipient.forward_path.as_str();
+            match recipient.reply {
+                Some(reply) => self.line(message, path, &reply.to_string().replace('\n', " / ")),
+                None => self.line(message, path, &format!("{:?}", recipient.outcome)),
+            }
         }
     }
 
@@ -141,14 +136,6 @@ impl Results {
                 self.total_octets / 1_000_000,
             );
             self.is_shown.store(true, Relaxed);
-        }
-    }
-
-    fn tell(&self, message: &Message, recipient: RecipientReport<'_>) {
-        let path = recipient.recipient.forward_path.as_str();
-        match recipient.reply {
-            Some(reply) => self.line(message, path, &reply.to_string().replace('\n', " / ")),
-            None => self.line(message, path, &format!("{:?}", recipient.outcome)),
         }
     }
 

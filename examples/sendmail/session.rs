@@ -10,9 +10,11 @@ use std::time::Duration;
 use bytes::BytesMut;
 use ehlo::Timestamp;
 use ehlo::client::{
-    Client, CloseReason, Config, DeliverError, Event, OpenError, Opening, Report, TlsPolicy,
+    AuthError, AuthPolicy, Client, CloseReason, Config, DeliverError, Event, OpenError, Opening,
+    Report, TlsPolicy,
 };
-use ehlo::types::{Envelope, Host};
+use ehlo::sasl::MechanismError;
+use ehlo::types::{Envelope, Host, Reply};
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
@@ -44,8 +46,16 @@ pub(crate) enum Failure {
     Connect(io::Error),
     #[error("no TLS: {0}")]
     Handshake(io::Error),
-    #[error("no name for the server: {0}")]
+    #[error("no name to give to the server: {0}")]
     Open(#[from] OpenError),
+    #[error("no mechanism that can be used here is offered for what there is to show")]
+    NoMechanism,
+    #[error("{0}")]
+    Auth(#[from] AuthError),
+    #[error("no authentication with this server: {0}")]
+    Cancelled(MechanismError),
+    #[error("not authenticated: {0}")]
+    Refused(Reply<'static>),
     #[error("{0}: {1}")]
     Broken(CloseReason, io::Error),
     #[error("{0}")]
@@ -53,7 +63,7 @@ pub(crate) enum Failure {
     #[error("the message cannot be read: {0}")]
     Message(io::Error),
     #[error("the server decided about nobody")]
-    Stuck,
+    Undecided,
 }
 
 /// A session with the server. After a [`Failure`] it is over.
@@ -109,21 +119,52 @@ impl Session {
             // Not a bare `localhost`: servers refuse it.
             None => Host::from(address).into(),
         };
-        self.client
-            .open(Opening::new(hello).with_tls(match encryption {
-                Encryption::Opportunistic => TlsPolicy::Opportunistic,
-                Encryption::StartTls => TlsPolicy::Required,
-                Encryption::Implicit => TlsPolicy::AlreadyOn,
-                Encryption::Never => TlsPolicy::Never,
-            }))?;
+        let tls = match encryption {
+            Encryption::Opportunistic => TlsPolicy::Opportunistic,
+            Encryption::StartTls => TlsPolicy::Required,
+            Encryption::Implicit => TlsPolicy::AlreadyOn,
+            Encryption::Never => TlsPolicy::Never,
+        };
+        let auth = match self.settings.options.login {
+            Some(_) => AuthPolicy::Required,
+            None => AuthPolicy::Never,
+        };
+        let opening = Opening::new(hello).with_tls(tls).with_auth(auth);
+        self.client.open(opening)?;
+        let mut no_auth = None;
         loop {
             match self.next().await {
                 Event::Handover => self.start_tls().await.map_err(Failure::Handshake)?,
+                Event::AuthWanted(_) => match self.authenticate() {
+                    Ok(()) => {}
+                    Err(failure) => {
+                        no_auth = Some(failure);
+                        self.client.skip_auth();
+                    }
+                },
+                Event::AuthCancelled(error) => no_auth = Some(Failure::Cancelled(error)),
+                // What is wrong in one mechanism is wrong in every other.
+                Event::AuthRefused(reply) => {
+                    no_auth.get_or_insert(Failure::Refused(reply));
+                    self.client.skip_auth();
+                }
                 Event::Ready(_) => return Ok(()),
-                Event::Closed(reason) => return Err(self.failure(reason)),
+                Event::Closed(reason) => {
+                    return Err(no_auth.unwrap_or_else(|| self.failure(reason)));
+                }
                 _ => {}
             }
         }
+    }
+
+    fn authenticate(&mut self) -> Result<(), Failure> {
+        let options = &self.settings.options;
+        let (host, port) = &options.server;
+        let channel = self.connection.channel();
+        let login = options.login.as_ref();
+        let mechanism = login.and_then(|login| login.choose(&self.client, channel, (host, *port)));
+        let mechanism = mechanism.ok_or(Failure::NoMechanism)?;
+        Ok(self.client.authenticate_with(mechanism)?)
     }
 
     async fn start_tls(&mut self) -> io::Result<()> {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use ehlo::Secret;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client;
 use tokio_rustls::rustls::client::danger::{
@@ -16,7 +17,7 @@ use tokio_rustls::rustls::crypto::{
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
-    self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    self, ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme,
 };
 
 use crate::connection::Stream;
@@ -37,11 +38,25 @@ impl Tls {
     }
 }
 
+/// What names the channel for those who bind to it (RFC 9266 §2; what TLS 1.2
+/// has need not be unique, §4.2).
+pub(crate) fn channel(stream: &TlsStream) -> Option<Secret> {
+    let (_, connection) = stream.get_ref();
+    let is_unique = connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+    let label = b"EXPORTER-Channel-Binding";
+    let exported = connection.export_keying_material([0; 32], label, Some(b""));
+    exported
+        .ok()
+        .filter(|_| is_unique)
+        .map(|octets| Secret::from(octets.to_vec()))
+}
+
 /// What does the handshakes, if there is to be TLS.
 pub(crate) fn connector(options: &Options) -> Result<Option<Tls>, Box<dyn Error>> {
     let roots = match (&options.trust, options.encryption) {
         (_, Encryption::Never) => return Ok(None),
-        (Trust::Anybody, _) | (Trust::Default, Encryption::Opportunistic) => None,
+        (Trust::Anybody, _) => None,
+        _ if options.takes_any_tls() => None,
         (Trust::Authorities(file), _) => Some(authorities(file)?),
         (Trust::Default, _) => Some(authorities_of_system()?),
     };
@@ -56,7 +71,7 @@ pub(crate) fn connector(options: &Options) -> Result<Option<Tls>, Box<dyn Error>
     };
     Ok(Some(Tls {
         connector: TlsConnector::from(Arc::new(config.with_no_client_auth())),
-        server: ServerName::try_from(options.host().to_owned())?,
+        server: ServerName::try_from(options.server.0.clone())?,
     }))
 }
 
