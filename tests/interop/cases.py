@@ -53,6 +53,7 @@ class Case:
 def message(*body_lines: bytes) -> bytes:
     header = (
         f"From: <{SENDER}>".encode(),
+        b"Date: Sat, 21 Nov 2026 23:00:00 +0000",
         b"Subject: interop",
         b"Message-ID: <1@client.example>",
     )

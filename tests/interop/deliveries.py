@@ -5,7 +5,7 @@ in `receivers/`.
 """
 
 from cases import CASES, DOTS, EIGHT_BIT, FIFTY, PLAIN, RECIPIENT, REFUSED, Case, numbered_lines
-from ways import ELSEWHERE, OCTETS, Way, submission, ways_named
+from ways import ELSEWHERE, FULL, OCTETS, Way, submission, ways_named
 
 # sendmail takes the strongest mechanism that is offered.
 STRONGEST = "strongest"
@@ -40,6 +40,8 @@ def refusals(case: Case) -> tuple[str, ...]:
 DELIVERIES = (
     *map(in_clear, CASES),
     *ways_named("starttls", "implicit-tls"),
+    # Offered, but nobody can shake hands with it.
+    Way("broken-starttls", kind="broken-tls"),
     Way("starttls-10-MB", starttls=True, messages=(TEN_MB,)),
     *(
         submission(f"auth-{mechanism.lower()}", mechanism)
@@ -65,12 +67,17 @@ DELIVERIES = (
     Way("chunking-8-bit", messages=(EIGHT_BIT,), chunked=True),
     Way("chunking-10-MB", messages=(TEN_MB,), chunked=True),
     Way("chunking-starttls", messages=(PLAIN,), starttls=True, chunked=True),
-    Way("dsn", mail_parameters={"RET": "hdrs", "ENVID": "a+b"}, rcpt_parameters={"NOTIFY": "success"}),
+    Way(
+        "dsn",
+        mail_parameters={"RET": "HDRS", "ENVID": "a+2Bb"},
+        rcpt_parameters={"NOTIFY": "SUCCESS"},
+    ),
     lmtp("lmtp", messages=(DOTS, OCTETS)),
     lmtp("lmtp-8-bit", messages=(EIGHT_BIT,)),
     lmtp("lmtp-50-recipients", rcpt_to=FIFTY, accepted=FIFTY),
     lmtp("lmtp-10-MB", messages=(TEN_MB,)),
     lmtp("lmtp-refused", rcpt_to=(RECIPIENT, REFUSED, "three@server.example"), refusals=("550",)),
+    lmtp("lmtp-full", rcpt_to=(RECIPIENT, FULL), accepted=(RECIPIENT,), refusals=("452",)),
     lmtp("lmtp-starttls", starttls=True),
     lmtp("lmtp-chunking", messages=(DOTS, OCTETS), chunked=True),
     lmtp("lmtp-chunking-10-MB", messages=(TEN_MB,), chunked=True),

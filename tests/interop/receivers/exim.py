@@ -31,7 +31,7 @@ class EximReceiver(Receiver):
 
     name = "exim-smtpd"
     # It leaves xtext as it came.
-    ENVELOPE_ID = "a+2Bb"
+    REPORTED = ("Original-Envelope-Id: a+2Bb",)
     WAYS = (
         *("plain", "leading-dots", "final-dot", "line-of-998", "line-of-8000", "8-bit"),
         *("null-sender", "smtputf8", "50-recipients", "refused-recipient"),

@@ -115,6 +115,7 @@ smtpd_sasl_authenticated_header = yes
             "identity": trace["identity"],
             "protocol": trace["protocol"],
             "chunked": " bdat=" in log,
+            "sessions": log.count(": connect from"),
         }
         octets = copy["octets"].replace(b"\n", b"\r\n")
         return Copy(trace["id"], copy["recipient"].decode(), Stored(octets, facts))

@@ -1,5 +1,7 @@
 """What sendmail is told, and what a server must have stored then."""
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
@@ -34,6 +36,14 @@ class Copy(NamedTuple):
     stored: Stored
 
 
+def read_stored(directory: Path) -> list[Stored]:
+    """The messages in the form in which blocking_server stores them."""
+    return [
+        Stored(path.read_bytes(), json.loads(path.with_suffix(".json").read_text("utf-8")))
+        for path in directory.glob("*.eml")
+    ]
+
+
 def gathered(copies: Iterable[Copy]) -> list[Stored]:
     """The messages of which these are copies."""
     recipients = defaultdict(list)
@@ -55,8 +65,8 @@ class Receiver:
 
     name: str
     WAYS: tuple[str, ...]
-    # How its reports name the message of the way "dsn".
-    ENVELOPE_ID = "a+b"
+    # What is in its report about the message of the way "dsn"; None if it sends none.
+    REPORTED: tuple[str, ...] | None = ("Original-Envelope-Id: a+b",)
 
     def install(self, cache: Path) -> None:
         self.certificate = certificate(cache)
@@ -76,7 +86,10 @@ class Receiver:
         """How many come to be stored, reports among them."""
         if not way.accepted:
             return 0
-        return len(way.messages) * (2 if way.rcpt_parameters else 1)
+        return len(way.messages) * (2 if self.is_reported(way) else 1)
+
+    def is_reported(self, way: Way) -> bool:
+        return bool(way.rcpt_parameters) and self.REPORTED is not None
 
     def run(self, way: Way, bench: Bench) -> None:
         port = self.start(bench, way)
@@ -84,24 +97,24 @@ class Receiver:
         stored = self.stored(bench, way)
         reports = [one for one in stored if is_report(one)]
         check_stored([one for one in stored if one not in reports], way)
-        check_reports(reports, way, self.ENVELOPE_ID)
+        wanted = len(way.messages) if self.is_reported(way) else 0
+        if len(reports) != wanted:
+            raise Failure(f"{len(reports)} reports, not {wanted}")
+        for report in reports:
+            check_report(report.octets, self.REPORTED or ())
 
 
 def is_report(stored: Stored) -> bool:
-    return b"\r\nContent-Type: multipart/report;" in stored.octets
+    return b"\r\ncontent-type: message/delivery-status\r\n" in stored.octets.lower()
 
 
-def check_reports(reports: list[Stored], way: Way, envelope_id: str) -> None:
-    """The server sends one for each message, if it was asked to report success."""
-    wanted = way.messages if way.rcpt_parameters else ()
-    if len(reports) != len(wanted):
-        raise Failure(f"{len(reports)} reports, not {len(wanted)}")
-    for octets, _ in reports:
-        for field in (f"Original-Envelope-Id: {envelope_id}", "Final-Recipient: rfc822;"):
-            if field.lower().encode() not in octets.lower():
-                raise Failure(f"no {field!r} in {octets!r}")
-        if LAST_LINE in octets:
-            raise Failure("the report has not only the header")
+def check_report(octets: bytes, fields: tuple[str, ...]) -> None:
+    """It must tell of success, and have only the header of the message."""
+    for field in (*fields, "Action: delivered", "Final-Recipient: rfc822;"):
+        if field.lower().encode() not in octets.lower():
+            raise Failure(f"no {field!r} in {octets!r}")
+    if LAST_LINE in octets:
+        raise Failure("the report has not only the header")
 
 
 def send(bench: Bench, port: int, way: Way, certificate: Certificate) -> None:
@@ -131,7 +144,8 @@ def send(bench: Bench, port: int, way: Way, certificate: Certificate) -> None:
 
 
 def options(way: Way, certificate: Certificate) -> Iterable[str | Path]:
-    yield "--starttls" if way.starttls else "--tls" if way.tls() else "--plaintext"
+    if way.kind != "broken-tls":
+        yield "--starttls" if way.starttls else "--tls" if way.tls() else "--plaintext"
     if way.tls():
         yield from ("--ca", certificate.chain)
     if way.mechanism:
@@ -144,10 +158,15 @@ def options(way: Way, certificate: Certificate) -> Iterable[str | Path]:
             yield from ("--mechanism", way.mechanism)
     if way.kind == "lmtp":
         yield "--lmtp"
-    for name, parameter in DSN_OPTIONS.items():
-        if parameter in way.mail_parameters | way.rcpt_parameters:
-            yield from (name, str((way.mail_parameters | way.rcpt_parameters)[parameter]).lower())
+    parameters = way.mail_parameters | way.rcpt_parameters
+    for option, name in DSN_OPTIONS.items():
+        if name in parameters:
+            yield from (option, from_xtext(str(parameters[name])))
     yield "--chunking" if way.chunked else "--no-chunking"
+
+
+def from_xtext(text: str) -> str:
+    return re.sub(r"\+(..)", lambda found: chr(int(found[1], 16)), text)
 
 
 def check_lines(lines: list[str], way: Way) -> None:
@@ -170,7 +189,16 @@ def check_stored(stored: list[Stored], way: Way) -> None:
     for (got, facts), octets in zip(sorted(stored, key=lambda one: one.octets), wanted, strict=True):
         if got != octets:
             raise Failure(first_difference(got, octets))
-        check_facts(facts, way.facts())
+        check_facts(facts, facts_of(way))
+
+
+def facts_of(way: Way) -> dict[str, object]:
+    return way.facts() | {
+        "mail_parameters": way.mail_parameters,
+        "rcpt_parameters": [way.rcpt_parameters for _ in way.accepted],
+        # All messages come through one connection.
+        "sessions": 1,
+    }
 
 
 def check_facts(facts: dict[str, object], wanted: dict[str, object]) -> None:
