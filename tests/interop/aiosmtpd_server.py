@@ -48,7 +48,8 @@ class Store:
             "mail_from": "" if envelope.mail_from == "<>" else envelope.mail_from,
             "rcpt_to": envelope.rcpt_tos,
             "helo": session.host_name,
-            "identity": session.auth_data,
+            "identity": session.auth_data and session.auth_data[0],
+            "mechanism": session.auth_data and session.auth_data[1],
             "tls": server.transport.get_extra_info("ssl_object") is not None,
         }
         path.with_suffix(".json").write_text(json.dumps(facts))
@@ -71,7 +72,7 @@ async def serve(directory: Path, told: dict[str, Any]) -> None:
         shown: LoginPassword,
     ) -> AuthResult:
         is_known = (shown.login, shown.password) == known
-        return AuthResult(success=is_known, handled=False, auth_data=told["user"])
+        return AuthResult(success=is_known, handled=False, auth_data=(told["user"], mechanism))
 
     def protocol() -> SMTP:
         kind = LMTP if told["kind"] == "lmtp" else SMTP

@@ -27,10 +27,11 @@ const store = (octets, session) => {
     helo: session.hostNameAppearsAs,
     protocol: smtpUtf8 ? protocol.replace(/^E/, "UTF8") : protocol,
     tls: Boolean(session.secure),
-    identity: session.user || null,
+    identity: session.user ? session.user.name : null,
+    mechanism: session.user ? session.user.method : null,
     // The id as it came.
     mail_parameters: dsn.ret ? { RET: dsn.ret, ENVID: dsn.envid.replace("+", "+2B") } : {},
-    rcpt_parameters: rcptTo.map(({ dsn }) => (dsn && dsn.notify ? { NOTIFY: dsn.notify } : {})),
+    rcpt_parameters: rcptTo.map(({ dsn }) => (dsn && dsn.notify ? { NOTIFY: dsn.notify.join() } : {})),
     sessions: sessions.size,
   };
   const path = `${told.directory}/${randomUUID()}`;
@@ -44,7 +45,7 @@ const server = new SMTPServer({
   cert: readFileSync(told.chain),
   authMethods: ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2"],
   onAuth: (auth, session, done) => {
-    if (isKnown(auth)) return done(null, { user: told.user });
+    if (isKnown(auth)) return done(null, { user: { name: told.user, method: auth.method } });
     if (auth.method !== "XOAUTH2") return done(refusal(535, "who is this?"));
     done(null, { data: { status: "401", schemes: "bearer", scope: "mail" } });
   },

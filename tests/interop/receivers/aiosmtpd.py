@@ -13,7 +13,8 @@ SCRIPT = Path(__file__).parents[1] / "aiosmtpd_server.py"
 
 
 class AiosmtpdReceiver(Receiver):
-    name = "aiosmtpd-tls"
+    name = "aiosmtpd"
+    STRONGEST_MECHANISM = "PLAIN"
     WAYS = (
         *("plain", "leading-dots", "final-dot", "line-of-998", "8-bit", "empty"),
         *("null-sender", "smtputf8", "50-recipients", "refused-recipient"),
@@ -23,6 +24,11 @@ class AiosmtpdReceiver(Receiver):
         *("wrong-password-plain", "wrong-password-login"),
         *("lmtp", "lmtp-8-bit", "lmtp-50-recipients", "lmtp-10-MB", "lmtp-refused"),
         "lmtp-starttls",
+    )
+
+    BLOCKING = (
+        *("plain", "leading-dots", "final-dot", "line-of-998", "8-bit", "empty"),
+        *("50-recipients", "refused-recipient", "10-MB"),
     )
 
     def install(self, cache: Path) -> None:

@@ -126,7 +126,7 @@ xoauth2:
   server_prompts = :
   server_condition = ${{if eq{{$auth1}}{{user={USER}\\x01auth=Bearer {TOKEN}\\x01\\x01}}}}
   server_set_id = {USER}
-cram:
+cram_md5:
   driver = cram_md5
   public_name = CRAM-MD5
   server_secret = ${{if eq{{$auth1}}{{{USER}}}{{{PASSWORD}}}fail}}
@@ -165,6 +165,7 @@ cram:
             "rcpt_to": re.split(r",\s*", fields["rcpt_to"]),
             "helo": fields["helo"],
             "identity": fields["identity"] or None,
+            "mechanism": fields["mechanism"].upper().replace("_", "-") or None,
             "protocol": protocol,
             "chunked": bool(re.search(rf" {fields['id']} <= .* K ", self.log())),
         }

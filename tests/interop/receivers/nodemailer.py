@@ -15,6 +15,7 @@ SCRIPT = Path(__file__).parents[1] / "nodemailer_server.js"
 class NodemailerReceiver(Receiver):
     name = "nodemailer-smtp-server"
     REPORTED = None
+    STRONGEST_MECHANISM = "CRAM-MD5"
     WAYS = (
         *("plain", "leading-dots", "final-dot", "line-of-998", "line-of-8000", "8-bit"),
         *("empty", "null-sender", "smtputf8", "50-recipients", "refused-recipient"),

@@ -109,11 +109,13 @@ smtpd_sasl_authenticated_header = yes
         trace = TRACE.match(copy["trace"].decode())
         if trace is None:
             raise Failure(f"unexpected trace: {copy['trace']!r}")
+        mechanism = re.search(r"sasl_method=([^,\s]+)", log)
         facts: dict[str, object] = {
             "mail_from": copy["mail_from"].decode(),
             "helo": trace["helo"],
             "identity": trace["identity"],
             "protocol": trace["protocol"],
+            "mechanism": mechanism and mechanism[1],
             "chunked": " bdat=" in log,
             "sessions": log.count(": connect from"),
         }
