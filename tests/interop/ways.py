@@ -97,6 +97,7 @@ WAYS = (
     submission("auth-scram-sha-256", "SCRAM-SHA-256"),
     submission("auth-scram-sha-1-plus", "SCRAM-SHA-1-PLUS"),
     submission("auth-scram-sha-256-plus", "SCRAM-SHA-256-PLUS"),
+    submission("auth-anonymous", "ANONYMOUS"),
     submission("auth-xoauth2", "XOAUTH2"),
     submission("auth-oauthbearer", "OAUTHBEARER"),
     Way("auth-over-implicit-tls", kind="smtps", mechanism="PLAIN"),
@@ -117,6 +118,13 @@ WAYS = (
     submission(
         "wrong-password-scram",
         "SCRAM-SHA-256",
+        password="open barley",
+        accepted=(),
+        refusals=("535 5.7.8",),
+    ),
+    submission(
+        "wrong-password-scram-plus",
+        "SCRAM-SHA-256-PLUS",
         password="open barley",
         accepted=(),
         refusals=("535 5.7.8",),
