@@ -39,6 +39,7 @@ mod saslname;
 mod scram;
 mod step;
 
+use alloc::boxed::Box;
 use core::fmt;
 
 pub use anonymous::{AnonymousClient, AnonymousServer};
@@ -128,6 +129,21 @@ pub trait ServerMechanism: fmt::Debug + Send + Sync {
     ///
     /// The exchange fails.
     fn verdict(&mut self, verdict: Verdict) -> Result<ServerStep, Failure>;
+}
+
+/// The server's side of a mechanism that needs nothing to begin with: PLAIN,
+/// LOGIN, OAUTHBEARER, XOAUTH2, EXTERNAL, ANONYMOUS. `None`: it is another one.
+#[must_use]
+pub fn server_mechanism(mechanism: Mechanism) -> Option<Box<dyn ServerMechanism>> {
+    Some(match mechanism {
+        Mechanism::ANONYMOUS => Box::new(AnonymousServer::new()),
+        Mechanism::EXTERNAL => Box::new(ExternalServer::new()),
+        Mechanism::LOGIN => Box::new(LoginServer::new()),
+        Mechanism::OAUTHBEARER => Box::new(OAuthBearerServer::new()),
+        Mechanism::PLAIN => Box::new(PlainServer::new()),
+        Mechanism::XOAUTH2 => Box::new(XOAuth2Server::new()),
+        _ => return None,
+    })
 }
 
 /// What a client says, as text.
