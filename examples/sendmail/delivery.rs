@@ -1,6 +1,7 @@
 //! Messages on their way to everybody whom the server would take, over as many
 //! transactions and connections as that needs.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,7 +31,11 @@ impl Work {
 
     /// How many connections there are to be: no more than messages.
     pub(crate) fn connections(&self) -> usize {
-        let wanted = self.settings.options.connections.unwrap_or(1);
+        let wanted = self
+            .settings
+            .options
+            .connections
+            .map_or(1, NonZeroUsize::get);
         let total = self.settings.results.total();
         wanted.min(usize::try_from(total).unwrap_or(usize::MAX))
     }

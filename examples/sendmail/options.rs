@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use ehlo::Secret;
@@ -61,9 +62,9 @@ pub(crate) struct Options {
     /// `--dsn-envid ID` ask for reports (RFC 3461).
     pub(crate) envelope: Envelope,
     /// `--count N`: each message so many times.
-    pub(crate) count: Option<u64>,
+    pub(crate) count: Option<NonZeroU64>,
     /// `--connections N`: on so many connections at once.
-    pub(crate) connections: Option<usize>,
+    pub(crate) connections: Option<NonZeroUsize>,
     /// `--verbose`: prints the events of each session.
     pub(crate) verbose: bool,
     /// `FILE …`; none for standard input.

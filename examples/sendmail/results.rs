@@ -2,6 +2,7 @@
 //! and how far it is meanwhile.
 
 use std::io::{self, IsTerminal};
+use std::num::NonZeroU64;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -36,7 +37,7 @@ pub(crate) struct Results {
 
 impl Results {
     pub(crate) fn new(options: &Options, messages: &[Message]) -> Self {
-        let count = options.count.unwrap_or(1);
+        let count = options.count.map_or(1, NonZeroU64::get);
         let octets: u64 = messages.iter().map(Message::size).sum();
         Self {
             begin: Instant::now(),
