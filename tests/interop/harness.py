@@ -32,6 +32,7 @@ class Programs(NamedTuple):
     server: Path
     client: Path
     smtpd: Path
+    probe: Path
 
 
 class Result(NamedTuple):
