@@ -16,6 +16,7 @@ pub(crate) mod reply;
 mod sasl;
 #[cfg(feature = "serde")]
 pub(crate) mod stored;
+mod swar;
 mod syntax;
 pub mod unitext;
 mod write;

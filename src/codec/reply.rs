@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use core::str::FromStr;
 
 use bytes::{Buf, BufMut, BytesMut};
-use memchr::{memchr, memchr3};
+use memchr::memchr;
 use thiserror::Error;
 
 use super::line::CRLF;
+use super::swar::first_below;
 use crate::types::class::{self, GRAPHIC};
 use crate::types::{EnhancedCode, Reply, ReplyCode, ReplyText};
 
@@ -204,8 +205,7 @@ impl ReplyParser {
     fn frame(&mut self, input: &[u8]) -> Result<Option<(ReplyCode, usize)>, ReplyError> {
         loop {
             let from = self.searched.max(self.framed);
-            let Some(found) = memchr3(b'\r', b'\n', 0, input.get(from..).unwrap_or_default())
-            else {
+            let Some(found) = line_end(input.get(from..).unwrap_or_default()) else {
                 return self.wait(input.len(), input.len());
             };
             let at = from + found;
@@ -226,7 +226,6 @@ impl ReplyParser {
             let line = input.get(self.framed..at).unwrap_or_default();
             self.framed = end;
             self.lines += 1;
-            // Most lines are not the last one, and begin as the one before.
             if self.code.is_some() && line.first_chunk() == Some(&self.prefix) {
                 continue;
             }
@@ -239,7 +238,31 @@ impl ReplyParser {
                 return Ok(Some((code, end)));
             }
             self.prefix = *line.first_chunk().unwrap_or(&self.prefix);
+            self.skip_alike(input);
         }
+    }
+
+    /// Steps over lines that begin as the one before, as most do that are not the
+    /// last one, as long as there is nothing to say about them.
+    fn skip_alike(&mut self, input: &[u8]) {
+        let mut rest = input.get(self.framed..).unwrap_or_default();
+        let mut room = self.max_lines.saturating_sub(self.lines);
+        let least_left = input.len().saturating_sub(self.max_octets);
+        while room > 0 && rest.first_chunk() == Some(&self.prefix) {
+            let Some(at) = first_below::<0x0e>(rest) else {
+                break;
+            };
+            let Some([b'\r', b'\n', behind @ ..]) = rest.get(at..) else {
+                break;
+            };
+            if at + CRLF.len() > self.max_line || behind.len() < least_left {
+                break;
+            }
+            rest = behind;
+            room -= 1;
+            self.lines += 1;
+        }
+        self.framed = input.len() - rest.len();
     }
 
     /// More input is needed; nothing before `searched` needs another look.
@@ -274,6 +297,19 @@ impl ReplyParser {
         } else {
             Err(ReplyError::TooLong)
         }
+    }
+}
+
+/// The first CR, LF or NUL: lines are short, so [`first_below`] finds it first.
+#[inline]
+fn line_end(octets: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + first_below::<0x0e>(octets.get(from..)?)?;
+        if matches!(octets.get(at), Some(b'\r' | b'\n' | 0)) {
+            return Some(at);
+        }
+        from = at + 1;
     }
 }
 
