@@ -5,6 +5,7 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use core::fmt::Write as _;
 
 use super::answer::{
     AtrnAccepted, AuthStep, Authenticated, DataAccepted, EtrnAccepted, Expanded, Fetched, Greeting,
@@ -70,7 +71,8 @@ impl Server {
     /// The server's name and a word; behind EHLO and LHLO, what is offered.
     fn hello_text(&self, word: &str) -> String {
         let word = word.lines().next().unwrap_or_default();
-        let mut text = format!("{} {word}", self.config.hostname);
+        let mut text = String::with_capacity(256);
+        let _ = write!(text, "{} {word}", self.config.hostname);
         if self.is_extended() {
             for capability in self.config.capabilities(self.security) {
                 // What an LF session cannot have is not offered to it.
