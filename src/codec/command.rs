@@ -5,19 +5,16 @@ use core::str::FromStr;
 
 use super::error::{AddressError, CommandError, Part};
 use super::leaf;
-use super::parameter::{parameters, plain_parameters};
-use super::path::{
-    Cursor, DOMAIN_LIMIT, Fault, LOCAL_PART_LIMIT, PATH_LIMIT, forward_path, hello_name,
-    reverse_path,
-};
+use super::parameter::parameters;
+use super::path::{Cursor, Fault, forward_path, hello_name, reverse_path};
+use super::plain;
 use super::queue::{absolute_uri, domain_list, etrn_target};
 use super::sasl::auth;
 use super::syntax::Syntax;
 use crate::types::class::{self, DIGIT, KEYWORD, LETTER, TEXT};
 use crate::types::{
-    Argument, Command, ForwardPath, HelloName, HostKind, MailParameters, Mailbox, MailboxLayout,
-    Parameters, RcptParameters, ReversePath, UnknownCommand, Verb, XclientAttributes,
-    XforwardAttributes,
+    Argument, Command, HelloName, MailParameters, RcptParameters, UnknownCommand, Verb,
+    XclientAttributes, XforwardAttributes,
 };
 
 impl<'a> Command<'a> {
@@ -32,13 +29,16 @@ impl<'a> Command<'a> {
     /// wrong and where. No line that holds a CR or an LF is a command.
     pub fn parse(line: &'a [u8], syntax: &Syntax) -> Result<Self, CommandError> {
         let (verb, length) = verb(line);
-        // The commands that are a verb alone, most often.
-        if line.len() == length {
-            if let Some(command) = bare(verb) {
+        let rest = line.get(length..).unwrap_or_default();
+        if rest.is_empty() {
+            if let Some(command) = plain::alone(verb) {
                 return Ok(command);
             }
         }
-        with_argument(verb, length, line, syntax)
+        match plain::with_argument(verb, rest, syntax) {
+            Some(command) => Ok(command),
+            None => any(verb, length, line, syntax),
+        }
     }
 }
 
@@ -60,28 +60,10 @@ impl FromStr for Command<'static> {
     }
 }
 
-/// A line that is more than a verb. A function of its own, so that the others do
-/// not pay for its frame.
+/// Reads any line. A function of its own, so that those which are plain do not
+/// pay for its frame.
 #[inline(never)]
-fn with_argument<'a>(
-    verb: Verb,
-    length: usize,
-    line: &'a [u8],
-    syntax: &Syntax,
-) -> Result<Command<'a>, CommandError> {
-    match line
-        .get(length..)
-        .and_then(|rest| plain(verb, rest, syntax))
-    {
-        Some(command) => Ok(command),
-        None => general(verb, length, line, syntax),
-    }
-}
-
-/// Any line. A function of its own, so that the plain ones do not pay for its
-/// frame.
-#[inline(never)]
-fn general<'a>(
+pub(super) fn any<'a>(
     verb: Verb,
     length: usize,
     line: &'a [u8],
@@ -95,19 +77,6 @@ fn general<'a>(
     let mut cursor = Cursor::new(without_trailing_blanks(text));
     cursor.skip(length);
     command(verb, &mut cursor, syntax).map_err(error)
-}
-
-/// A verb that may stand alone, alone.
-const fn bare<'a>(verb: Verb) -> Option<Command<'a>> {
-    Some(match verb {
-        Verb::Data => Command::Data,
-        Verb::Rset => Command::Rset,
-        Verb::Quit => Command::Quit,
-        Verb::Noop => Command::Noop(None),
-        Verb::Help => Command::Help(None),
-        Verb::StartTls => Command::StartTls,
-        _ => return None,
-    })
 }
 
 #[inline]
@@ -139,100 +108,6 @@ fn long_verb(line: &[u8]) -> (Verb, usize) {
         (_, Verb::Unknown) | (Some(b'!'..), _) => (Verb::Unknown, 0),
         (_, verb) => (verb, length),
     }
-}
-
-/// What nearly every line with an argument is: MAIL or RCPT with a mailbox of
-/// dot-string and domain, or a hello with a domain. `rest` is what stands behind
-/// the verb. Takes nothing that [`general`] does not take; what is wrong with
-/// the rest is for that to say.
-#[inline]
-fn plain<'a>(verb: Verb, rest: &'a [u8], syntax: &Syntax) -> Option<Command<'a>> {
-    match verb {
-        Verb::Mail => {
-            let (mailbox, parameters) = plain_path(verb, after(rest, b" FROM:<")?, syntax)?;
-            Some(Command::Mail {
-                reverse_path: ReversePath::Mailbox(mailbox),
-                parameters: MailParameters(parameters),
-            })
-        }
-        Verb::Rcpt => {
-            let path = after(rest, b" TO:<")?;
-            // RFC 5321 §4.1.1.3: the one path that needs no domain.
-            if path.len() == 11 && after(path, b"POSTMASTER>").is_some() {
-                return Some(Command::Rcpt {
-                    forward_path: ForwardPath::Postmaster,
-                    parameters: RcptParameters::default(),
-                });
-            }
-            let (mailbox, parameters) = plain_path(verb, path, syntax)?;
-            Some(Command::Rcpt {
-                forward_path: ForwardPath::Mailbox(mailbox),
-                parameters: RcptParameters(parameters),
-            })
-        }
-        Verb::Ehlo => plain_name(rest).map(Command::Ehlo),
-        Verb::Helo => plain_name(rest).map(Command::Helo),
-        _ => None,
-    }
-}
-
-/// What stands behind `word`, which may be in any case.
-#[inline]
-fn after<'a, const N: usize>(rest: &'a [u8], word: &[u8; N]) -> Option<&'a [u8]> {
-    let (found, behind) = rest.split_first_chunk::<N>()?;
-    // Octet by octet without a branch: what an octet may differ in is the bit
-    // that tells the cases of a letter apart.
-    let differing = found.iter().zip(word).fold(0, |differing, (found, word)| {
-        let case = if word.is_ascii_alphabetic() { 0x20 } else { 0 };
-        differing | ((found ^ word) & !case)
-    });
-    (differing == 0).then_some(behind)
-}
-
-/// `Dot-string "@" Domain ">"` within the limits, and parameters.
-#[inline(always)] // so that the command is built in its place
-#[allow(clippy::inline_always)]
-fn plain_path<'a>(
-    verb: Verb,
-    path: &'a [u8],
-    syntax: &Syntax,
-) -> Option<(Mailbox<'a>, Parameters<'a>)> {
-    let local = leaf::dot_string_length(path);
-    let host = path.get(local..)?.strip_prefix(b"@")?;
-    let domain = leaf::domain_length(host);
-    let behind = host.get(domain..)?.strip_prefix(b">")?;
-    let length = local + 1 + domain;
-    let is_within = matches!(local, 1..=LOCAL_PART_LIMIT)
-        && matches!(domain, 1..=DOMAIN_LIMIT)
-        && length <= PATH_LIMIT - "<>".len();
-    if !is_within {
-        return None;
-    }
-    let text = core::str::from_utf8(path).ok()?;
-    let parameters = if behind.is_empty() {
-        Parameters::default()
-    } else {
-        plain_parameters(verb, text.get(length + 1..)?, syntax)?
-    };
-    let layout = MailboxLayout {
-        local: 0,
-        at: u16::try_from(local).ok()?,
-        host: HostKind::Domain,
-    };
-    let mailbox = Mailbox::from_checked(Cow::Borrowed(text.get(..length)?), layout);
-    Some((mailbox, parameters))
-}
-
-/// A space and a domain within the limit, up to the end of the line.
-#[inline]
-fn plain_name(rest: &[u8]) -> Option<HelloName<'_>> {
-    let name = rest.strip_prefix(b" ")?;
-    if leaf::domain_length(name) != name.len() || !matches!(name.len(), 1..=DOMAIN_LIMIT) {
-        return None;
-    }
-    let text = core::str::from_utf8(name).ok()?;
-    let kind = Some(HostKind::Domain);
-    Some(HelloName::from_checked(Cow::Borrowed(text), kind))
 }
 
 /// Reads the argument that `verb` takes.
@@ -374,7 +249,7 @@ fn keyword<const N: usize>(
             cursor.skip(1);
         }
     }
-    if after(cursor.rest(), word).is_none() {
+    if leaf::after(cursor.rest(), word).is_none() {
         return Err((Part::Argument, cursor.at()));
     }
     cursor.skip(N);

@@ -11,6 +11,7 @@ mod leaf;
 pub(crate) mod line;
 mod parameter;
 mod path;
+mod plain;
 mod queue;
 pub(crate) mod reply;
 mod sasl;
