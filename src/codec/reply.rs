@@ -472,14 +472,12 @@ pub(crate) fn encode(
     text: &str,
     out: &mut impl BufMut,
 ) {
-    let prefix = Prefix::new(enhanced);
-    let room = LINE_LIMIT - "250 ".len() - prefix.as_bytes().len() - CRLF.len();
+    let mut head = Head::new(code, enhanced);
+    let room = LINE_LIMIT - head.length - CRLF.len();
     let mut rest = text;
     loop {
         let (line, behind) = cut_line(rest, room);
-        out.put_slice(&code.digits());
-        out.put_u8(if behind.is_some() { b'-' } else { b' ' });
-        out.put_slice(prefix.as_bytes());
+        out.put_slice(head.octets(behind.is_none()));
         out.put_slice(line.as_bytes());
         out.put_slice(CRLF);
         match behind {
@@ -511,39 +509,47 @@ fn cut_line(text: &str, room: usize) -> (&str, Option<&str>) {
     }
 }
 
-/// An enhanced code and a space as octets; nothing if there is no code.
-struct Prefix {
-    octets: [u8; 10],
+/// What each line of a reply begins with: `250-2.1.0 `, or `250-` alone.
+struct Head {
+    octets: [u8; 14],
     length: usize,
 }
 
-impl Prefix {
-    fn new(enhanced: Option<EnhancedCode>) -> Self {
-        let mut prefix = Self {
-            octets: [0; 10],
+impl Head {
+    fn new(code: ReplyCode, enhanced: Option<EnhancedCode>) -> Self {
+        let mut head = Self {
+            octets: [0; 14],
             length: 0,
         };
-        if let Some(enhanced) = enhanced {
-            prefix.put_number(u16::from(enhanced.class()));
-            prefix.put(b'.');
-            prefix.put_number(enhanced.subject());
-            prefix.put(b'.');
-            prefix.put_number(enhanced.detail());
-            prefix.put(b' ');
+        for octet in code.digits() {
+            head.put(octet);
         }
-        prefix
+        head.put(b' ');
+        if let Some(enhanced) = enhanced {
+            head.put_number(u16::from(enhanced.class()));
+            head.put(b'.');
+            head.put_number(enhanced.subject());
+            head.put(b'.');
+            head.put_number(enhanced.detail());
+            head.put(b' ');
+        }
+        head
     }
 
+    /// A number of up to three digits.
     fn put_number(&mut self, number: u16) {
-        for (unit, octet) in [
-            (100, number / 100),
-            (10, number / 10 % 10),
-            (1, number % 10),
-        ] {
-            if number >= unit || unit == 1 {
-                self.put(b'0' + (octet % 10) as u8);
-            }
+        if number >= 100 {
+            self.put_digit(number / 100);
         }
+        if number >= 10 {
+            self.put_digit(number / 10);
+        }
+        self.put_digit(number);
+    }
+
+    /// The last digit of a number.
+    fn put_digit(&mut self, number: u16) {
+        self.put(b'0' + (number % 10) as u8);
     }
 
     fn put(&mut self, octet: u8) {
@@ -553,7 +559,10 @@ impl Prefix {
         }
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    /// As it stands on the last line, or on another one.
+    fn octets(&mut self, is_last: bool) -> &[u8] {
+        let [_, _, _, separator, ..] = &mut self.octets;
+        *separator = if is_last { b' ' } else { b'-' };
         self.octets.get(..self.length).unwrap_or_default()
     }
 }
