@@ -253,7 +253,7 @@ impl Capabilities<'static> {
 impl From<Extension> for Capability<'static> {
     /// The offer of an extension, without parameters.
     fn from(extension: Extension) -> Self {
-        Self::from_text(Cow::Borrowed(extension.keyword()))
+        Self::from_keyword(extension.keyword())
     }
 }
 
