@@ -6,6 +6,8 @@ mod answers;
 mod hostile;
 #[path = "client/injection.rs"]
 mod injection;
+#[path = "client/listener.rs"]
+mod listener;
 #[path = "client/play.rs"]
 mod play;
 #[path = "client/secrets.rs"]
