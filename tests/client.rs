@@ -70,6 +70,11 @@ fn sessions_end() {
     play_all(include_str!("client/closing.txt"));
 }
 
+#[test]
+fn what_is_known_of_servers_is_borne() {
+    play_all(include_str!("client/lore.txt"));
+}
+
 const NOW: Timestamp = Timestamp::ZERO;
 
 fn hear(client: &mut Client, octets: &[u8]) -> Vec<Event> {

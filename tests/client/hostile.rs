@@ -40,6 +40,8 @@ enum Move {
     Finish,
     /// It says something itself.
     Send(&'static str),
+    /// It does what is not to be done now.
+    Meddle,
     Quit,
     Abort,
     /// The server says what is due, and the connection is lost before it is
@@ -92,6 +94,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         2 => (0_usize..40).prop_map(Move::Take),
         2 => (0_u64..400).prop_map(Move::Wait),
         1 => select(vec!["RSET", "NOOP", "VRFY"]).prop_map(Move::Send),
+        1 => Just(Move::Meddle),
         1 => rarely(Move::Quit),
         1 => rarely(Move::Abort),
         1 => rarely(Move::Lose),
@@ -141,6 +144,12 @@ fn setups() -> impl Strategy<Value = Setup> {
     })
 }
 
+fn opening(setup: Setup) -> Opening {
+    Opening::new(Domain::try_from("client.example").unwrap())
+        .with_tls(setup.tls)
+        .with_auth(setup.auth)
+}
+
 /// The recipients of a transaction, by its number.
 fn paths(number: usize) -> [String; 4] {
     [
@@ -185,10 +194,7 @@ impl Play {
         }
         let now = Timestamp::ZERO;
         let mut client = Client::new(Arc::new(config), now);
-        let opening = Opening::new(Domain::try_from("client.example").unwrap())
-            .with_tls(setup.tls)
-            .with_auth(setup.auth);
-        client.open(opening).unwrap();
+        client.open(opening(setup)).unwrap();
         Self {
             client,
             server: Listener::new(setup),
@@ -247,6 +253,7 @@ impl Play {
                 };
                 let _ = self.client.send(&command);
             }
+            Move::Meddle => self.meddle(),
             Move::Quit => self.client.quit(),
             Move::Abort => self.client.abort(),
             Move::Lose => {
@@ -266,6 +273,22 @@ impl Play {
         // A chunk, or a command, beyond the limit.
         assert!(self.client.output().remaining() <= 64 + 64);
         self.deliver();
+    }
+
+    /// Each of these has its time, which is when an event says so.
+    fn meddle(&mut self) {
+        let client = &mut self.client;
+        assert!(client.open(opening(self.server.setup)).is_err());
+        assert!(client.respond(&Secret::from("x")).is_err());
+        client.cancel_auth();
+        client.skip_auth();
+        let offered = client.capabilities();
+        let is_offered = offered.is_some_and(|offered| offered.mechanisms().next().is_some());
+        let is_possible = client.is_reusable() && is_offered && client.is_encrypted();
+        if !is_possible || client.is_authenticated() {
+            assert!(client.authenticate(Mechanism::LOGIN, None).is_err());
+        }
+        client.tls_established(self.now, &mut self.input);
     }
 
     fn write(&mut self) {
@@ -366,7 +389,7 @@ impl Play {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn every_outcome_is_reported(moves in moves(), setup in setups()) {
