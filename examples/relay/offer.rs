@@ -28,12 +28,13 @@ pub(crate) fn bare(protocol: Protocol, route: &Route) -> Config {
 /// A parameter that the next hop would not understand is thereby refused here,
 /// by the machine. REQUIRETLS is not offered, since there is no TLS here, nor
 /// DELIVERBY and FUTURERELEASE, which ask more of a relay than to pass them on.
+/// ENHANCEDSTATUSCODES is: many who do not offer it give them all the same, and
+/// where the next hop gives none, the machine adds one of its own.
 pub(crate) fn like(offered: &Capabilities<'_>, protocol: Protocol, route: &Route) -> Config {
     let offers = |extension| offered.offers(extension);
     let mut config = bare(protocol, route);
     // Chunks are for the way here; the next hop is given the octets with DATA.
     config.chunking = Chunking::On;
-    config.enhanced_status_codes = offers(Extension::EnhancedStatusCodes);
     config.size = offers(Extension::Size);
     let limit = offered.size_limit();
     config.limits.message = limit.map(|limit| limit.saturating_sub(ADDED));

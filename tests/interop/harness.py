@@ -31,6 +31,7 @@ class Programs(NamedTuple):
     server: Path
     client: Path
     smtpd: Path
+    relay: Path
 
 
 class Result(NamedTuple):
