@@ -66,9 +66,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
 async fn accept(listener: TcpListener, protocol: Protocol, route: Arc<Route>) {
     loop {
         match listener.accept().await {
-            Ok((upstream, peer)) => {
-                let session = session::serve(upstream, peer, protocol, Arc::clone(&route));
-                tokio::spawn(session);
+            Ok((sender, peer)) => {
+                let session = session::serve(sender, peer, protocol, Arc::clone(&route));
+                tokio::spawn(async move {
+                    if let Err(error) = session.await {
+                        eprintln!("relay: {peer}: {error}");
+                    }
+                });
             }
             // Out of file descriptors, most likely: others have to end first.
             Err(error) => {

@@ -67,5 +67,7 @@ pub(crate) fn towards(route: &Route) -> client::Config {
     config.timeouts.command = Some(Duration::from_secs(4 * MINUTE));
     config.timeouts.data = Some(Duration::from_secs(100));
     config.timeouts.completion = Some(Duration::from_secs(9 * MINUTE));
+    // In LMTP, as many may have to be kept as a message has recipients.
+    config.limits.reply.octets = Some(8192);
     config
 }

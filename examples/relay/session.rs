@@ -29,20 +29,17 @@ pub(crate) async fn serve(
     peer: SocketAddr,
     protocol: Protocol,
     route: Arc<Route>,
-) {
+) -> io::Result<()> {
+    sender.set_nodelay(true)?;
     let next_hop = timeout(CONNECT, TcpStream::connect(&route.next_hop)).await;
-    let relay = Relay::new(Arc::clone(&route), protocol, peer, now());
-    let ended = match next_hop {
+    let relay = Relay::new(route, protocol, peer, now());
+    match next_hop {
         Ok(Ok(next_hop)) => {
-            let nodelay = sender.set_nodelay(true).and(next_hop.set_nodelay(true));
-            debug_assert!(nodelay.is_ok());
+            next_hop.set_nodelay(true)?;
             join(relay, sender, next_hop).await
         }
         // Who does not answer is as one who hangs up at once.
         _ => join(relay, sender, io::empty()).await,
-    };
-    if let Err(error) = ended {
-        eprintln!("relay: {peer}: {error}");
     }
 }
 
