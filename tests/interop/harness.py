@@ -33,6 +33,7 @@ class Programs(NamedTuple):
     client: Path
     smtpd: Path
     probe: Path
+    relay: Path
 
 
 class Result(NamedTuple):
