@@ -34,6 +34,7 @@ class Programs(NamedTuple):
     smtpd: Path
     probe: Path
     relay: Path
+    sendmail: Path
 
 
 class Result(NamedTuple):
