@@ -32,6 +32,8 @@ class Programs(NamedTuple):
     server: Path
     client: Path
     smtpd: Path
+    probe: Path
+    relay: Path
     sendmail: Path
 
 
