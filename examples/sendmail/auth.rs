@@ -2,8 +2,9 @@
 
 use ehlo::Secret;
 use ehlo::client::Client;
-use ehlo::sasl::{Chooser, ClientMechanism, Credentials};
+use ehlo::sasl::{BindingType, ChannelBinding, Chooser, ClientMechanism, Credentials, Nonce};
 use ehlo::types::Mechanism;
+use tokio_rustls::rustls::crypto::ring;
 
 /// What is shown to the server.
 pub(crate) struct Login {
@@ -41,27 +42,20 @@ impl Login {
 
     /// The strongest mechanism that there is for this server, on the TLS channel
     /// of that name.
-    #[cfg_attr(not(feature = "scram"), allow(unused_variables))]
     pub(crate) fn choose(
         &self,
         client: &Client,
         channel: Option<&Secret>,
-        (host, port): (&str, u16),
+        (host, port): &(String, u16),
     ) -> Option<Box<dyn ClientMechanism>> {
-        let mut chooser = Chooser::new(self.credentials.clone()).with_host(host, port);
-        #[cfg(feature = "scram")]
-        {
-            chooser = self.with_scram(chooser, channel);
-        }
+        let chooser = Chooser::new(self.credentials.clone()).with_host(host, *port);
+        let mut chooser = self.with_scram(chooser, channel);
         let may_be = |mechanism: &Mechanism| self.mechanism.is_none_or(|only| only == *mechanism);
         chooser.choose(client.mechanisms().filter(may_be))
     }
 
-    #[cfg(feature = "scram")]
+    /// What SCRAM needs beside a name and a password.
     fn with_scram(&self, chooser: Chooser, channel: Option<&Secret>) -> Chooser {
-        use ehlo::sasl::{BindingType, ChannelBinding, Nonce};
-        use tokio_rustls::rustls::crypto::ring;
-
         let mut octets = [0; 18];
         let random = ring::default_provider().secure_random;
         if random.fill(&mut octets).is_err() {

@@ -1,6 +1,7 @@
 //! Messages on their way to everybody whom the server would take, over as many
 //! transactions and connections as that needs.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,26 +31,30 @@ impl Work {
 
     /// How many connections there are to be: no more than messages.
     pub(crate) fn connections(&self) -> usize {
-        let wanted = self.settings.options.connections.unwrap_or(1);
+        let wanted = self
+            .settings
+            .options
+            .connections
+            .map_or(1, NonZeroUsize::get);
         let total = self.settings.results.total();
         wanted.min(usize::try_from(total).unwrap_or(usize::MAX))
     }
 
     /// Sends messages until none is left, over one connection at a time.
     pub(crate) async fn run(self: Arc<Self>, number: usize) {
-        let mut line = Line {
+        let mut sender = Sender {
             work: &self,
             number,
             session: None,
         };
         while let Some(message) = self.next_message() {
-            if let Err(failure) = line.send(message).await {
+            if let Err(failure) = sender.send(message).await {
                 self.settings.results.failed(&failure);
                 break;
             }
             self.settings.results.add_message();
         }
-        if let Some(session) = line.session {
+        if let Some(session) = sender.session {
             // All is sent.
             let _ = session.end().await;
         }
@@ -65,14 +70,14 @@ impl Work {
     }
 }
 
-/// A connection, and after it another one if it cannot be used any more.
-struct Line<'a> {
+/// Has a connection, and makes another one if that cannot be used any more.
+struct Sender<'a> {
     work: &'a Work,
     number: usize,
     session: Option<Session>,
 }
 
-impl Line<'_> {
+impl Sender<'_> {
     /// Sends a message to everybody: those who are left over once more, until a
     /// new connection decides about nobody.
     async fn send(&mut self, message: &Message) -> Result<(), Failure> {
@@ -114,6 +119,7 @@ impl Line<'_> {
             .recipients()
             .partition(|recipient| is_left_over(recipient, is_new));
         results.tell(message, &decided);
+        results.left_out(&report);
         let mut ended = Ok(());
         if report.is_session_reusable() && !decided.is_empty() {
             self.session = Some(session);

@@ -7,12 +7,11 @@
 //! failed. With `--count` and `--connections` it is a load generator;
 //! `options.rs` has the other options.
 //!
-//! What to look at: `session.rs` is the driver loop, and makes calls that can be
-//! awaited of the machine's events; `delivery.rs` gets a message to everybody
-//! whom the server would take, over as many transactions and connections as
-//! that needs; `message.rs` finds out what a message asks of the server, and
-//! reads it while it is sent; `auth.rs` has the mechanisms, SCRAM with the
-//! feature `scram`. The rest is sockets, TLS, results and the command line.
+//! What to look at: `session.rs` is the driver loop, and makes calls to be awaited
+//! of the machine's events; `delivery.rs` gets a message to everybody whom the
+//! server would take, over as many transactions and connections as that needs;
+//! `message.rs` finds out what a message asks of the server, and reads it as it
+//! is sent. The rest is sockets, TLS, results and the command line.
 
 mod auth;
 mod connection;

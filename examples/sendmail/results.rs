@@ -2,12 +2,14 @@
 //! and how far it is meanwhile.
 
 use std::io::{self, IsTerminal};
+use std::num::NonZeroU64;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use ehlo::client::{DeliverError, Outcome, RecipientReport};
+use ehlo::client::{DeliverError, Outcome, RecipientReport, Report};
+use ehlo::types::ParameterKind;
 use tokio::time::{Instant, interval_at};
 
 use crate::message::Message;
@@ -36,7 +38,7 @@ pub(crate) struct Results {
 
 impl Results {
     pub(crate) fn new(options: &Options, messages: &[Message]) -> Self {
-        let count = options.count.unwrap_or(1);
+        let count = options.count.map_or(1, NonZeroU64::get);
         let octets: u64 = messages.iter().map(Message::size).sum();
         Self {
             begin: Instant::now(),
@@ -80,6 +82,15 @@ impl Results {
                 Some(reply) => self.line(message, path, &reply.to_string().replace('\n', " / ")),
                 None => self.line(message, path, &format!("{:?}", recipient.outcome)),
             }
+        }
+    }
+
+    /// Tells which wishes the server does not know.
+    pub(crate) fn left_out(&self, report: &Report) {
+        let names: Vec<_> = report.dropped().map(ParameterKind::as_str).collect();
+        if !names.is_empty() && !self.is_load {
+            self.clear();
+            eprintln!("sendmail: not offered, so left out: {}", names.join(", "));
         }
     }
 

@@ -224,13 +224,21 @@ impl State {
     fn hear(
         &mut self,
         response: &Secret,
-        read: impl Fn(&str) -> Option<Question>,
+        read: impl Fn(&str) -> Option<Claim>,
     ) -> Result<ServerStep, Failure> {
         match mem::replace(self, Self::Over) {
             Self::Begun => {
-                let question = read(text(response)?).ok_or(Failure::Malformed)?;
+                let claim = read(text(response)?).ok_or(Failure::Malformed)?;
+                if claim.token.is_empty() {
+                    return Ok(self.refuse());
+                }
                 *self = Self::Asked;
-                Ok(ServerStep::Ask(question))
+                Ok(ServerStep::Ask(Question::Token {
+                    name: claim.name,
+                    token: claim.token,
+                    host: claim.host,
+                    port: claim.port,
+                }))
             }
             // Whatever the client says to it.
             Self::Refused => Err(Failure::Refused),
@@ -244,20 +252,30 @@ impl State {
         };
         match verdict.identity() {
             Ok(identity) => Ok(ServerStep::done(identity)),
-            Err(Failure::Refused) => {
-                *self = Self::Refused;
-                // RFC 7628 §3.2.2
-                let report = Secret::from(r#"{"status":"invalid_token"}"#);
-                Ok(ServerStep::challenge(report))
-            }
+            Err(Failure::Refused) => Ok(self.refuse()),
             Err(failure) => Err(failure),
         }
     }
+
+    /// RFC 7628 §3.2.2
+    fn refuse(&mut self) -> ServerStep {
+        *self = Self::Refused;
+        ServerStep::challenge(Secret::from(r#"{"status":"invalid_token"}"#))
+    }
+}
+
+/// What a client's message says.
+struct Claim {
+    name: Option<String>,
+    /// May be empty: the client wants to hear what would be taken.
+    token: Secret,
+    host: Option<String>,
+    port: Option<u16>,
 }
 
 /// `auth=Bearer TOKEN`, `host=` and `port=`; what else there is says nothing
 /// (RFC 7628 §3.1).
-fn read_fields(name: Option<String>, fields: &str) -> Option<Question> {
+fn read_fields(name: Option<String>, fields: &str) -> Option<Claim> {
     let fields = fields.strip_suffix("\x01\x01")?;
     let (mut token, mut host, mut port) = (None, None, None);
     for field in fields.split(SEPARATOR) {
@@ -272,7 +290,7 @@ fn read_fields(name: Option<String>, fields: &str) -> Option<Question> {
             return None;
         }
     }
-    Some(Question::Token {
+    Some(Claim {
         name,
         token: token?,
         host,
@@ -282,8 +300,7 @@ fn read_fields(name: Option<String>, fields: &str) -> Option<Question> {
 
 /// RFC 6750 §2.1; the scheme is in any case (RFC 9110 §11.1).
 fn bearer(value: &str) -> Option<Secret> {
-    let (scheme, token) = value.split_once(' ')?;
-    let token = token.trim_start_matches(' ');
-    let is_bearer = scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty();
-    is_bearer.then(|| Secret::from(token))
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    let is_bearer = scheme.eq_ignore_ascii_case("Bearer") || value.is_empty();
+    is_bearer.then(|| Secret::from(token.trim_start_matches(' ')))
 }

@@ -3,6 +3,7 @@ the one comparison of what was stored with what should have been."""
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -31,6 +32,8 @@ class Programs(NamedTuple):
     server: Path
     client: Path
     smtpd: Path
+    probe: Path
+    relay: Path
     sendmail: Path
 
 
@@ -229,6 +232,14 @@ def is_listening(port: int) -> bool:
     except ConnectionRefusedError:
         return False
     return True
+
+
+def resident(pid: int) -> int:
+    """Octets of memory that a process has now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) * 1024
 
 
 def read_maildir(directory: Path) -> list[Mail]:

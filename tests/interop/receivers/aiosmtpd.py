@@ -31,9 +31,12 @@ class AiosmtpdReceiver(Receiver):
         *("50-recipients", "refused-recipient", "10-MB"),
     )
 
+    def __init__(self, version: str = "1.4.6") -> None:
+        self.version = version
+
     def install(self, cache: Path) -> None:
         super().install(cache)
-        self.python = pip_venv("aiosmtpd==1.4.6", cache)
+        self.python = pip_venv(f"aiosmtpd=={self.version}", cache)
 
     def start(self, bench: Bench, way: Way) -> int:
         self.maildir = bench.directory / "maildir"
