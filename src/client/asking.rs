@@ -91,7 +91,7 @@ impl Client {
             let id = self.next_id();
             let response = initial_response.clone().map(SaslMessage::into_owned);
             self.state.unanswered += 1;
-            self.state.begin_auth(Some(id), *mechanism, response);
+            self.state.begin_auth(Some(id), *mechanism, response, None);
             self.state.jobs.push_back(Job::Auth);
             return Ok(id);
         }
