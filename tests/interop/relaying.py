@@ -17,6 +17,7 @@ from peers import Trial
 from receivers.aiosmtpd import AiosmtpdReceiver
 from receivers.receiver import Receiver, Stored, read_stored
 from receivers.smtp_sink import SmtpSinkReceiver
+from relays import EximRelay
 from senders import Sender, Smtpd, check_facts, check_parameters
 from ways import FULL, OCTETS, Way, ways_named
 
@@ -143,7 +144,7 @@ class Relayed:
 class RelayedWays:
     """A client of senders.py, the relay, and smtpd: parameters, and LMTP."""
 
-    def __init__(self, sender: Sender, *ways: str, is_lmtp: bool = False) -> None:
+    def __init__(self, sender: Sender | EximRelay, *ways: str, is_lmtp: bool = False) -> None:
         self.sender = sender
         self.ways = ways
         self.is_lmtp = is_lmtp
@@ -300,6 +301,9 @@ RELAYED = (
     RelayedWays(senders.Swaks(), "lmtp"),
     RelayedWays(senders.Swaks(), "lmtp", is_lmtp=True),
     RelayedWays(senders.Nodemailer(), "lmtp", is_lmtp=True),
+    # By BDAT, which ends at the relay.
+    RelayedWays(EximRelay(), "dsn", "smtputf8"),
+    RelayedWays(EximRelay(), "lmtp", is_lmtp=True),
     Merging(),
     SmtpSource(),
     Large(),

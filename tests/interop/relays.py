@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from cases import HELO, RECIPIENT, REFUSED
+from clients import Report
 from harness import LOOPBACK, Bench, Failure
 from peers import Trial
 from postfix import Postfix
@@ -60,6 +61,14 @@ class EximRelay:
 
     def run(self, way: Way, bench: Bench) -> None:
         smtpd = Smtpd(bench)
+        log = self.send(bench, smtpd, way).transcript
+        for refusal in way.refusals:
+            if refusal not in log:
+                raise Failure(f"no {refusal} in {log!r}")
+        check_only(smtpd, way, OCTETS)
+
+    def send(self, bench: Bench, smtpd: Smtpd, way: Way) -> Report:
+        """What it was told, and what became of that by its log."""
         exim = Unpacked(bench, self.root, "Debian-exim")
         config = bench.write("exim.conf", self.config(exim, smtpd, way).encode())
         config.chmod(0o644)
@@ -71,11 +80,10 @@ class EximRelay:
         log_file = exim.spool / "mainlog"
         if result.status != 0 or not log_file.exists():
             raise Failure(f"{result.stdout!r} {result.stderr!r}")
-        log = log_file.read_text(errors="replace")
-        for refusal in way.refusals:
-            if refusal not in log:
-                raise Failure(f"no {refusal} in {log!r}")
-        check_only(smtpd, way, OCTETS)
+        return Report(True, log_file.read_text(errors="replace"))
+
+    def as_stored(self, octets: bytes) -> bytes:
+        return octets
 
     def dialogue(self, way: Way) -> bytes:
         """What it is told on its standard input, all at once."""
