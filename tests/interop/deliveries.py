@@ -39,7 +39,16 @@ def refusals(case: Case) -> tuple[str, ...]:
 
 DELIVERIES = (
     *map(in_clear, CASES),
+    Way("lock-step", rcpt_to=FIFTY, accepted=FIFTY, pipelining=False),
     *ways_named("starttls", "implicit-tls"),
+    Way("starttls-trusting-anybody", starttls=True, trust="anybody"),
+    Way(
+        "starttls-trusting-others",
+        starttls=True,
+        trust="others",
+        accepted=(),
+        refusals=("certificate",),
+    ),
     # Offered, but nobody can shake hands with it.
     Way("broken-starttls", kind="broken-tls"),
     Way("starttls-10-MB", starttls=True, messages=(TEN_MB,)),

@@ -48,6 +48,9 @@ class Way:
     mail_parameters: dict[str, str | bool] = field(default_factory=dict)
     rcpt_parameters: dict[str, str | bool] = field(default_factory=dict)
     chunked: bool = False
+    pipelining: bool = True
+    # Whose certificate the client takes: that of the server, anybody's, others'.
+    trust: str = "server"
     # Whom the message is stored for; nobody, if it is refused.
     accepted: tuple[str, ...] = (RECIPIENT,)
     # How the replies begin that refuse something.

@@ -20,6 +20,7 @@ class AiosmtpdReceiver(Receiver):
         *("null-sender", "smtputf8", "50-recipients", "refused-recipient"),
         *("two-messages", "10-MB", "over-max-size", "no-relay"),
         *("starttls", "implicit-tls", "starttls-10-MB"),
+        *("starttls-trusting-anybody", "starttls-trusting-others"),
         *("auth-plain", "auth-login", "auth-strongest", "auth-over-implicit-tls"),
         *("wrong-password-plain", "wrong-password-login"),
         *("lmtp", "lmtp-8-bit", "lmtp-50-recipients", "lmtp-10-MB", "lmtp-refused"),

@@ -46,7 +46,7 @@ class PostfixReceiver(Receiver):
         *("plain", "leading-dots", "final-dot", "line-of-998", "line-of-8000", "8-bit"),
         *("empty", "null-sender", "smtputf8", "50-recipients", "refused-recipient"),
         *("two-messages", "10-MB", "over-max-size", "no-relay"),
-        *("starttls", "implicit-tls", "starttls-10-MB"),
+        *("starttls", "implicit-tls", "starttls-10-MB", "lock-step"),
         *("auth-plain", "auth-login", "auth-cram-md5", "auth-scram-sha-1"),
         *("auth-scram-sha-256", "auth-strongest", "auth-over-implicit-tls"),
         *("wrong-password-plain", "wrong-password-login", "wrong-password-cram-md5"),

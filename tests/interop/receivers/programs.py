@@ -42,8 +42,10 @@ def envelope(port: int, way: Way) -> tuple[str, ...]:
 def options(way: Way, certificate: Certificate) -> Iterable[str | Path]:
     if way.kind != "broken-tls":
         yield "--starttls" if way.starttls else "--tls" if way.tls() else "--plaintext"
-    if way.tls():
+    if way.tls() and way.trust == "server":
         yield from ("--ca", certificate.chain)
+    elif way.trust == "anybody":
+        yield "--insecure"
     if way.mechanism:
         yield from ("--user", USER)
         if "OAUTH" in way.mechanism:
@@ -58,6 +60,8 @@ def options(way: Way, certificate: Certificate) -> Iterable[str | Path]:
     for option, name in DSN_OPTIONS.items():
         if name in parameters:
             yield from (option, from_xtext(str(parameters[name])))
+    if not way.pipelining:
+        yield "--no-pipelining"
     yield "--chunking" if way.chunked else "--no-chunking"
 
 
@@ -70,7 +74,7 @@ def check(result: Result, way: Way) -> None:
     for refusal in way.refusals:
         if refusal not in said:
             raise Failure(f"no {refusal} in {said!r}")
-    is_session_refused = way.mechanism is not None and not way.accepted
+    is_session_refused = way.tls() and not way.accepted
     wanted = SESSION_FAILED if is_session_refused else SOME_REFUSED if way.refusals else ALL_ACCEPTED
     if result.status != wanted:
         raise Failure(f"exit status {result.status}, not {wanted}: {said!r}")
