@@ -5,7 +5,7 @@ in `receivers/`.
 """
 
 from cases import CASES, DOTS, EIGHT_BIT, FIFTY, PLAIN, RECIPIENT, REFUSED, Case, numbered_lines
-from ways import ELSEWHERE, FULL, OCTETS, Way, submission, ways_named
+from ways import ELSEWHERE, FULL, OCTETS, Way, submission, token, ways_named
 
 # sendmail takes the strongest mechanism that is offered.
 STRONGEST = "strongest"
@@ -70,7 +70,16 @@ DELIVERIES = (
         )
         for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256")
     ),
-    submission("wrong-token", "XOAUTH2", token="ya29.other", accepted=(), refusals=("535",)),
+    *(
+        submission(
+            f"wrong-token-{mechanism.lower()}",
+            mechanism,
+            token=token(b"the secret of somebody else"),
+            accepted=(),
+            refusals=("535",),
+        )
+        for mechanism in ("XOAUTH2", "OAUTHBEARER")
+    ),
     Way("no-relay", rcpt_to=(ELSEWHERE,), accepted=(), refusals=("55",)),
     Way("chunking", messages=(DOTS, OCTETS), chunked=True),
     Way("chunking-8-bit", messages=(EIGHT_BIT,), chunked=True),

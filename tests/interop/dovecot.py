@@ -1,14 +1,21 @@
 """Dovecot in the directory of a case: LMTP, and passwords for other servers."""
 
+import base64
 from pathlib import Path
 
 from cases import FIFTY, RECIPIENT
 from harness import LOOPBACK, Bench, free_port
 from registries import Certificate
 from unpacked import Unpacked
-from ways import PASSWORD, USER
+from ways import PASSWORD, TOKEN_KEY, USER
 
 USERS = (USER, RECIPIENT, "two@server.example", "three@server.example", *FIFTY)
+
+OAUTH2 = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={keys}/
+username_attribute = sub
+"""
 
 
 class Dovecot:
@@ -28,6 +35,11 @@ class Dovecot:
         (self.here / "users").write_text(
             "".join(f"{user}:{{PLAIN}}{PASSWORD}:::::\n" for user in USERS)
         )
+        # A token is good that is signed with this key.
+        key = self.here / "keys/default/HS256/default"
+        key.parent.mkdir(parents=True)
+        key.write_bytes(base64.b64encode(TOKEN_KEY))
+        (self.here / "oauth2").write_text(OAUTH2.format(keys=self.here / "keys"))
         config = self.here / "dovecot.conf"
         config.write_text(self.config(certificate))
         bench.start(*self.unpacked.command("/usr/sbin/dovecot", "-F", "-c", config))
@@ -52,10 +64,16 @@ ssl_key = <{certificate.key}
 mail_location = maildir:{self.mail}/%u
 mail_fsync = never
 recipient_delimiter =
-auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer
 auth_failure_delay = 0
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {self.here}/oauth2
+}}
+passdb {{
   driver = passwd-file
+  mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
   args = username_format=%u {self.here}/users
 }}
 userdb {{

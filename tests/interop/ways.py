@@ -5,11 +5,29 @@ and what must come of it. How a client does it is the business of `senders.py`,
 how sendmail does it that of `receivers/`.
 """
 
+import base64
+import hmac
+import json
 from dataclasses import dataclass, field
 
 from cases import HELO, RECIPIENT, REFUSED, ROOM_FOR_ALL, SENDER, message
 
-USER, PASSWORD, TOKEN = "me", "open sesame", "ya29.token"
+USER, PASSWORD = "me", "open sesame"
+
+
+def token(key: bytes) -> str:
+    """For that user, signed by who has the key (RFC 7519)."""
+
+    def encoded(octets: bytes) -> bytes:
+        return base64.urlsafe_b64encode(octets).rstrip(b"=")
+
+    claims = json.dumps({"sub": USER, "iat": 1_000_000_000, "exp": 10_000_000_000})
+    signed = b".".join(map(encoded, (b'{"alg":"HS256","typ":"JWT"}', claims.encode())))
+    return (signed + b"." + encoded(hmac.digest(key, signed, "sha256"))).decode()
+
+
+TOKEN_KEY = b"the secret of who gives tokens out"
+TOKEN = token(TOKEN_KEY)
 LOCAL_DOMAIN = "server.example"
 ELSEWHERE = "somebody@elsewhere.example"
 # smtpd answers this local part with 452 4.2.2; in LMTP, after the message.
@@ -139,7 +157,7 @@ WAYS = (
     submission(
         "wrong-token",
         "XOAUTH2",
-        token="ya29.other",
+        token=token(b"the secret of somebody else"),
         accepted=(),
         refusals=("535 5.7.8",),
     ),

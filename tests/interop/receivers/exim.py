@@ -40,7 +40,7 @@ class EximReceiver(Receiver):
         *("auth-plain", "auth-login", "auth-cram-md5", "auth-scram-sha-1"),
         *("auth-scram-sha-256", "auth-xoauth2", "auth-strongest", "auth-over-implicit-tls"),
         *("wrong-password-plain", "wrong-password-login", "wrong-password-cram-md5"),
-        *("wrong-password-scram-sha-256", "wrong-token"),
+        *("wrong-password-scram-sha-256", "wrong-token-xoauth2"),
         *("chunking", "chunking-8-bit", "chunking-10-MB", "chunking-starttls", "dsn"),
     )
 

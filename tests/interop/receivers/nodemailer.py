@@ -23,7 +23,7 @@ class NodemailerReceiver(Receiver):
         *("starttls", "implicit-tls", "starttls-10-MB"),
         *("auth-plain", "auth-login", "auth-cram-md5", "auth-xoauth2", "auth-strongest"),
         *("auth-over-implicit-tls", "wrong-password-plain", "wrong-password-login"),
-        *("wrong-password-cram-md5", "wrong-token", "dsn"),
+        *("wrong-password-cram-md5", "wrong-token-xoauth2", "dsn"),
         *("lmtp", "lmtp-8-bit", "lmtp-50-recipients", "lmtp-10-MB", "lmtp-refused"),
         *("lmtp-full", "lmtp-starttls"),
     )

@@ -50,7 +50,8 @@ class PostfixReceiver(Receiver):
         *("auth-plain", "auth-login", "auth-cram-md5", "auth-scram-sha-1"),
         *("auth-scram-sha-256", "auth-strongest", "auth-over-implicit-tls"),
         *("wrong-password-plain", "wrong-password-login", "wrong-password-cram-md5"),
-        "wrong-password-scram-sha-256",
+        *("wrong-password-scram-sha-256", "auth-xoauth2", "auth-oauthbearer"),
+        *("wrong-token-xoauth2", "wrong-token-oauthbearer"),
         *("chunking", "chunking-8-bit", "chunking-10-MB", "chunking-starttls", "dsn"),
     )
 
