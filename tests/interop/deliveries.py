@@ -4,6 +4,8 @@ What a server offers, and so which ways it is tried with, is said by its class
 in `receivers/`.
 """
 
+from functools import partial
+
 from cases import CASES, DOTS, EIGHT_BIT, FIFTY, PLAIN, RECIPIENT, REFUSED, Case, numbered_lines
 from ways import ELSEWHERE, FULL, OCTETS, Way, submission, token, ways_named
 
@@ -28,6 +30,16 @@ def in_clear(case: Case) -> Way:
 def lmtp(name: str, **rest: object) -> Way:
     """To two recipients, so that there are two replies."""
     return Way(name, kind="lmtp", **{"rcpt_to": TWO, "accepted": TWO} | rest)  # type: ignore[arg-type]
+
+
+def slow(kind: str) -> list[Way]:
+    prefix = "lmtp-" if kind == "lmtp" else ""
+    common = partial(Way, kind=kind, is_slow=True)
+    hundred_mb = (numbered_lines(100_000_000),)
+    return [
+        common(f"{prefix}100-MB", messages=hundred_mb, max_size=200_000_000),
+        common(f"{prefix}300-messages", messages=(PLAIN,), count=300, connections=5),
+    ]
 
 
 def refusals(case: Case) -> tuple[str, ...]:
@@ -90,6 +102,8 @@ DELIVERIES = (
         mail_parameters={"RET": "HDRS", "ENVID": "a+2Bb"},
         rcpt_parameters={"NOTIFY": "SUCCESS"},
     ),
+    *slow("smtp"),
+    *slow("lmtp"),
     lmtp("lmtp", messages=(DOTS, OCTETS)),
     lmtp("lmtp-8-bit", messages=(EIGHT_BIT,)),
     lmtp("lmtp-50-recipients", rcpt_to=FIFTY, accepted=FIFTY),

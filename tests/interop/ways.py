@@ -74,6 +74,11 @@ class Way:
     # How the replies begin that refuse something.
     refusals: tuple[str, ...] = ()
     max_size: int = ROOM_FOR_ALL
+    # How often each message is sent, on how many connections.
+    count: int = 1
+    connections: int = 1
+    # Tried with --all only.
+    is_slow: bool = False
 
     def tls(self) -> bool:
         return self.starttls or self.kind == "smtps"

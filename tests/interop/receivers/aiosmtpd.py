@@ -16,6 +16,7 @@ class AiosmtpdReceiver(Receiver):
     name = "aiosmtpd"
     STRONGEST_MECHANISM = "PLAIN"
     WAYS = (
+        *("100-MB", "300-messages"),
         *("plain", "leading-dots", "final-dot", "line-of-998", "8-bit", "empty"),
         *("null-sender", "smtputf8", "50-recipients", "refused-recipient"),
         *("two-messages", "10-MB", "over-max-size", "no-relay"),

@@ -17,13 +17,14 @@ COPY = re.compile(
     re.DOTALL,
 )
 TRACE = re.compile(
-    r"from (?P<helo>\S+) .*?\bby \S+ with (?P<protocol>\S+)\s+id (?P<id>\w+)", re.DOTALL
+    r"from (?P<helo>\S+) .*?\bby \S+ with (?P<protocol>\S+)\s+id (?P<id>\S+)", re.DOTALL
 )
 
 
 class DovecotReceiver(Receiver):
     name = "dovecot-lmtp"
     WAYS = (
+        "lmtp-100-MB",
         *("lmtp", "lmtp-8-bit", "lmtp-50-recipients", "lmtp-10-MB", "lmtp-refused"),
         *("lmtp-starttls", "lmtp-chunking", "lmtp-chunking-10-MB"),
     )

@@ -33,6 +33,7 @@ class EximReceiver(Receiver):
     # It leaves xtext as it came.
     REPORTED = ("Original-Envelope-Id: a+2Bb",)
     WAYS = (
+        *("100-MB", "300-messages"),
         *("plain", "leading-dots", "final-dot", "line-of-998", "line-of-8000", "8-bit"),
         *("null-sender", "smtputf8", "50-recipients", "refused-recipient"),
         *("two-messages", "10-MB", "over-max-size", "no-relay"),
@@ -84,6 +85,7 @@ auth_advertise_hosts = ${{if def:tls_in_cipher{{*}}}}
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
 prdr_enable
+smtp_accept_queue_per_connection = 0
 message_size_limit = {way.max_size}
 received_header_text = Received: {fields}
 acl_smtp_rcpt = rcpt

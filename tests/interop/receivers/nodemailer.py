@@ -17,6 +17,7 @@ class NodemailerReceiver(Receiver):
     REPORTED = None
     STRONGEST_MECHANISM = "CRAM-MD5"
     WAYS = (
+        *("100-MB", "300-messages"),
         *("plain", "leading-dots", "final-dot", "line-of-998", "line-of-8000", "8-bit"),
         *("empty", "null-sender", "smtputf8", "50-recipients", "refused-recipient"),
         *("two-messages", "10-MB", "over-max-size", "no-relay"),

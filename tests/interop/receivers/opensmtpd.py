@@ -47,6 +47,7 @@ class OpenSmtpdReceiver(Receiver):
     # Not the id.
     REPORTED = ()
     WAYS = (
+        *("100-MB", "300-messages"),
         *("plain", "leading-dots", "final-dot", "line-of-998", "8-bit", "null-sender"),
         *("50-recipients", "refused-recipient", "two-messages", "10-MB", "no-relay"),
         *("over-max-size", "dsn", "broken-starttls"),

@@ -43,6 +43,7 @@ class PostfixReceiver(Receiver):
 
     name = "postfix-smtpd"
     WAYS = (
+        *("100-MB", "300-messages"),
         *("plain", "leading-dots", "final-dot", "line-of-998", "line-of-8000", "8-bit"),
         *("empty", "null-sender", "smtputf8", "50-recipients", "refused-recipient"),
         *("two-messages", "10-MB", "over-max-size", "no-relay"),

@@ -62,6 +62,8 @@ def options(way: Way, certificate: Certificate) -> Iterable[str | Path]:
             yield from (option, from_xtext(str(parameters[name])))
     if not way.pipelining:
         yield "--no-pipelining"
+    if way.count > 1:
+        yield from ("--count", str(way.count), "--connections", str(way.connections))
     yield "--chunking" if way.chunked else "--no-chunking"
 
 
@@ -78,7 +80,10 @@ def check(result: Result, way: Way) -> None:
     wanted = SESSION_FAILED if is_session_refused else SOME_REFUSED if way.refusals else ALL_ACCEPTED
     if result.status != wanted:
         raise Failure(f"exit status {result.status}, not {wanted}: {said!r}")
-    if not is_session_refused:
+    if way.count > 1:
+        if not result.stdout.startswith(f"{way.count} messages in "):
+            raise Failure(f"{result.stdout!r}")
+    elif not is_session_refused:
         check_lines(result.stdout.splitlines(), way)
 
 

@@ -49,6 +49,7 @@ class SmtpSinkReceiver(Receiver):
 
     name = "smtp-sink"
     WAYS = (
+        *("lmtp-100-MB", "lmtp-300-messages"),
         *("plain", "leading-dots", "final-dot", "line-of-998", "line-of-8000", "8-bit"),
         *("empty", "null-sender", "50-recipients", "two-messages", "10-MB"),
         *("lmtp", "lmtp-8-bit", "lmtp-50-recipients", "lmtp-10-MB"),
