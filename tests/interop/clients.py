@@ -229,7 +229,7 @@ class SmtpSource:
     """
 
     name = "smtp-source"
-    LOADS = (
+    LOADS: tuple[Load, ...] = (
         Load("2000-messages-20-sessions", sessions=20, messages=2000),
         Load(
             "200-messages-200-connections",

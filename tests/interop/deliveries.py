@@ -35,9 +35,8 @@ def lmtp(name: str, **rest: object) -> Way:
 def slow(kind: str) -> list[Way]:
     prefix = "lmtp-" if kind == "lmtp" else ""
     common = partial(Way, kind=kind, is_slow=True)
-    hundred_mb = (numbered_lines(100_000_000),)
     return [
-        common(f"{prefix}100-MB", messages=hundred_mb, max_size=200_000_000),
+        common(f"{prefix}100-MB", messages=(TEN_MB * 10,), max_size=200_000_000),
         common(f"{prefix}300-messages", messages=(PLAIN,), count=300, connections=5),
     ]
 

@@ -113,11 +113,13 @@ class Ours:
 class Probed:
     """A third-party server, and what is known to be wrong with it."""
 
-    def __init__(self, name: str, receiver: Receiver, *options: str, holes: set[str] = set()) -> None:
+    def __init__(
+        self, name: str, receiver: Receiver, *options: str, holes: tuple[str, ...] = ()
+    ) -> None:
         self.name = name
         self.receiver = receiver
         self.options = options
-        self.holes = holes
+        self.holes = set(holes)
 
     def install(self, cache: Path) -> None:
         self.receiver.install(cache)
@@ -141,7 +143,7 @@ PROBED = (
         "aiosmtpd-1.4.4",
         AiosmtpdReceiver("1.4.4"),
         "--starttls",
-        holes={"in a message: LF . CRLF", "a command behind STARTTLS"},
+        holes=("in a message: LF . CRLF", "a command behind STARTTLS"),
     ),
     Probed("aiosmtpd-1.4.6", AiosmtpdReceiver(), "--starttls"),
     # It checks nothing, but knows where a message ends.

@@ -181,7 +181,7 @@ class SmtpSource(clients.SmtpSource):
     """Postfix's load generator, through the relay to smtpd."""
 
     name = "smtp-source-relay-smtpd"
-    LOADS = (
+    LOADS: tuple[Load, ...] = (
         Load("1000-messages-20-sessions", sessions=20, messages=1000),
         Load("100-recipients-each", sessions=5, messages=10, recipients=100),
     )

@@ -418,7 +418,11 @@ class Msmtp(Sender):
     def run(self, way: Way, bench: Bench) -> None:
         if way.name == "dsn":
             # It names neither an id nor the original recipient.
-            way = Way("dsn", mail_parameters={"RET": "HDRS"}, rcpt_parameters={"NOTIFY": "SUCCESS,DELAY"})
+            way = Way(
+                "dsn",
+                mail_parameters={"RET": "HDRS"},
+                rcpt_parameters={"NOTIFY": "SUCCESS,DELAY"},
+            )
         super().run(way, bench)
 
 
@@ -460,7 +464,11 @@ class Nodemailer(Sender):
             login = {"user": USER, "method": "XOAUTH2", "token": way.token}
         elif way.mechanism:
             login = {"user": USER, "pass": way.password, "method": way.mechanism}
-        envelope: dict[str, object] = {"from": way.mail_from, "to": way.rcpt_to, "size": len(OCTETS)}
+        envelope: dict[str, object] = {
+            "from": way.mail_from,
+            "to": way.rcpt_to,
+            "size": len(OCTETS),
+        }
         if way.rcpt_parameters:
             envelope["dsn"] = {
                 "return": way.mail_parameters["RET"],

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from cases import HELO, REFUSED
+from cases import REFUSED
 from dovecot import Dovecot
 from harness import LOOPBACK, Bench, Failure, free_port, is_listening
 from receivers.receiver import Receiver, Stored
@@ -69,7 +69,6 @@ class EximReceiver(Receiver):
             bench.write(path.name, path.read_bytes()) for path in self.certificate
         )
         refused = REFUSED.partition("@")[0]
-        fields = "from $sender_helo_name with $received_protocol as $authenticated_id by $sender_host_authenticated id $message_exim_id"
         head = f"""
 keep_environment =
 primary_hostname = {LOCAL_DOMAIN}
@@ -87,7 +86,8 @@ dsn_advertise_hosts = *
 prdr_enable
 smtp_accept_queue_per_connection = 0
 message_size_limit = {way.max_size}
-received_header_text = Received: {fields}
+received_header_text = Received: from $sender_helo_name with $received_protocol \
+    as $authenticated_id by $sender_host_authenticated id $message_exim_id
 acl_smtp_rcpt = rcpt
 begin acl
 rcpt:
@@ -141,7 +141,11 @@ cram_md5:
   server_socket = {auth}
   server_set_id = $auth1
 """
-        return head + "".join(scram.format(name=name.replace("-", "_"), mechanism=name) for name in SCRAM if auth)
+        mechanisms = SCRAM if auth else ()
+        return head + "".join(
+            scram.format(name=mechanism.replace("-", "_"), mechanism=mechanism)
+            for mechanism in mechanisms
+        )
 
     def stored(self, bench: Bench, way: Way) -> list[Stored]:
         def is_done() -> bool | None:

@@ -83,11 +83,11 @@ class OpenSmtpdReceiver(Receiver):
         return port
 
     def stored(self, bench: Bench, way: Way) -> list[Stored]:
-        copies = len(way.accepted) * len(way.messages)
+        copies = len(way.accepted) * len(way.messages) * way.count + self.reports(way)
 
         def is_done() -> bool | None:
-            done = self.log.read_text(errors="replace").count("stat=Delivered")
-            return done >= copies + self.mails(way) - len(way.messages) or None
+            log = self.log.read_text(errors="replace")
+            return log.count("stat=Delivered") >= copies or None
 
         bench.wait_for(is_done)
         return gathered(self.parse(path.read_bytes()) for path in self.box.glob("new/*"))

@@ -1,6 +1,5 @@
 """Postfix: smtpd takes the mail, virtual stores a copy for each recipient."""
 
-import os
 import re
 from pathlib import Path
 

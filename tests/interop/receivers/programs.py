@@ -76,8 +76,11 @@ def check(result: Result, way: Way) -> None:
     for refusal in way.refusals:
         if refusal not in said:
             raise Failure(f"no {refusal} in {said!r}")
+    # Who is not let in, or does not want to be, sends nothing.
     is_session_refused = way.tls() and not way.accepted
-    wanted = SESSION_FAILED if is_session_refused else SOME_REFUSED if way.refusals else ALL_ACCEPTED
+    wanted = SOME_REFUSED if way.refusals else ALL_ACCEPTED
+    if is_session_refused:
+        wanted = SESSION_FAILED
     if result.status != wanted:
         raise Failure(f"exit status {result.status}, not {wanted}: {said!r}")
     if way.count > 1:

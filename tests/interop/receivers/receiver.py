@@ -120,7 +120,7 @@ def read_stored(directory: Path) -> list[Stored]:
 def gathered(copies: Iterable[Copy]) -> list[Stored]:
     """The messages of which these are copies."""
     recipients = defaultdict(list)
-    facts = {}
+    facts: dict[tuple[str, bytes], dict[str, object]] = {}
     for copy in copies:
         # Dovecot has one name for all that comes through a connection.
         key = (copy.transaction, copy.stored.octets)
