@@ -32,7 +32,7 @@ pub struct Limits {
     /// Challenges of one AUTH exchange. Default 16.
     pub auth_rounds: Option<u32>,
     /// Octets of refused message that are swallowed to get to its end, before
-    /// it closes with 552. Default 100 MiB.
+    /// it closes with 552; where more of a chunk is left, at once. Default 100 MiB.
     pub discard: Option<u64>,
     /// Octets of output above which nothing more is read or parsed. Default 16384.
     pub output: usize,
