@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ehlo::Secret;
 use ehlo::codec::AddressError;
+use ehlo::sasl::{ChannelBinding, ServerMechanism};
 use ehlo::server::{
     Answer, Auth, Etrn, EtrnAccepted, Event, Expand, Expanded, Help, Helped, Message,
     MessageAccepted, Rcpt, Rejection, Security, Server, SessionId, Transfer, Verified, Verify,
@@ -25,7 +26,7 @@ use serde_json::{Map, Value, json};
 use tokio_rustls::TlsAcceptor;
 
 use crate::options::{Mode, Options};
-use crate::sasl::{self, Dialogue};
+use crate::sasl::Accounts;
 use crate::spool::Spool;
 use crate::trace;
 
@@ -33,6 +34,7 @@ use crate::trace;
 pub(crate) struct Service {
     pub(crate) options: Options,
     pub(crate) tls: Option<TlsAcceptor>,
+    accounts: Accounts,
     domains: Vec<Host<'static>>,
     sessions: AtomicU64,
 }
@@ -45,6 +47,7 @@ impl Service {
         let domains = options.domains.iter();
         let domains = domains.map(|name| Ok(Host::from(name.parse::<Domain<'static>>()?)));
         Ok(Self {
+            accounts: Accounts::new(&options)?,
             domains: domains.collect::<Result<_, AddressError>>()?,
             options,
             tls,
@@ -75,7 +78,10 @@ pub(crate) struct Application {
     transfer: Option<Transfer>,
     /// What became of the message: in LMTP, each recipient is told.
     stored: Option<Answer<Message>>,
-    dialogue: Option<Dialogue>,
+    /// What names the TLS channel, if there is one.
+    channel: Option<ChannelBinding>,
+    /// The AUTH exchange that is going on.
+    exchange: Option<Box<dyn ServerMechanism>>,
     xclient: Option<XclientAttributes<'static>>,
     xforward: Option<XforwardAttributes<'static>>,
 }
@@ -88,10 +94,16 @@ impl Application {
             spool: None,
             transfer: None,
             stored: None,
-            dialogue: None,
+            channel: None,
+            exchange: None,
             xclient: None,
             xforward: None,
         }
+    }
+
+    /// The connection is encrypted from now on.
+    pub(crate) fn bind(&mut self, channel: Option<ChannelBinding>) {
+        self.channel = channel;
     }
 
     pub(crate) fn tls(&self) -> io::Result<&TlsAcceptor> {
@@ -174,18 +186,18 @@ impl Application {
         debug_assert!(in_time);
     }
 
-    fn begin_auth(&mut self, auth: &Auth) -> sasl::Answer {
-        let initial = auth.initial_response.as_ref();
-        let (dialogue, answer) = Dialogue::begin(auth.mechanism, initial, &self.service.options);
-        self.dialogue = Some(dialogue);
-        answer
+    fn begin_auth(&mut self, auth: &Auth) -> Answer<Auth> {
+        let accounts = &self.service.accounts;
+        let exchange = accounts.begin(auth.mechanism, self.channel.as_ref());
+        let exchange = self.exchange.insert(exchange.ok_or(Rejection::NOT_NOW)?);
+        let step = exchange.begin(auth.initial_response.as_ref());
+        accounts.settle(exchange.as_mut(), step)
     }
 
-    fn go_on_auth(&mut self, said: &Secret) -> sasl::Answer {
-        let dialogue = self.dialogue.take().ok_or(Rejection::BAD_CREDENTIALS)?;
-        let (dialogue, answer) = dialogue.go_on(said, &self.service.options);
-        self.dialogue = Some(dialogue);
-        answer
+    fn go_on_auth(&mut self, said: &Secret) -> Answer<Auth> {
+        let exchange = self.exchange.as_mut().ok_or(Rejection::BAD_CREDENTIALS)?;
+        let step = exchange.respond(said);
+        self.service.accounts.settle(exchange.as_mut(), step)
     }
 
     /// Whether mail for that recipient is taken.

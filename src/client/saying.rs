@@ -85,6 +85,7 @@ impl State {
             return self.say(Awaited::CommandChunk(id), Step::Payload(false));
         }
         self.jobs.pop_front();
+        self.unanswered = self.unanswered.saturating_sub(1);
         let accepted = self.by_hand.unwrap_or(0);
         self.expect_completion(Awaited::CommandBody(id), accepted, Expected::UNSTAMPED);
         Step::Payload(true)

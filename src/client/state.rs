@@ -217,6 +217,12 @@ impl State {
         self.expects(|verb| verb == Verb::StartTls) || self.is_handing_over() && self.plan.is_none()
     }
 
+    /// Whether octets that nobody knows the meaning of are queued or unanswered.
+    pub(super) fn is_raw_outstanding(&self) -> bool {
+        let is_raw = |expected: &Expected| matches!(expected.what, Awaited::Raw(_));
+        self.awaited.iter().any(is_raw) || self.jobs.iter().any(|job| matches!(job, Job::Raw(..)))
+    }
+
     /// Whether such a command that `send` was given is outstanding.
     fn expects(&self, is_such: impl Fn(Verb) -> bool) -> bool {
         let said = self.awaited.iter().any(|expected| match expected.what {

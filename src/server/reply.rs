@@ -1,8 +1,8 @@
 //! The machine: from one step to the next, and what is said between them.
 
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
+use core::fmt::Write as _;
 use core::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -257,16 +257,28 @@ impl Server {
     ) {
         match code {
             ReplyCode::CLOSING | ReplyCode::SERVICE_NOT_AVAILABLE => {
-                let hostname = self.config.hostname.to_string();
-                let first = text.split_ascii_whitespace().next();
-                if first.is_some_and(|first| first.eq_ignore_ascii_case(&hostname)) {
-                    self.stage(code, enhanced, text);
-                } else {
-                    self.stage(code, enhanced, &format!("{hostname} {text}"));
+                let named = self.named(text);
+                let first = |text: &str| {
+                    let mut words = text.split_ascii_whitespace();
+                    words.next().map(str::to_ascii_lowercase)
+                };
+                match first(&named) == first(text) {
+                    true => self.stage(code, enhanced, text),
+                    false => self.stage(code, enhanced, &named),
                 }
             }
             _ => self.stage(code, enhanced, text),
         }
+    }
+
+    /// The server's name and a text.
+    pub(super) fn named(&self, text: &str) -> String {
+        // Room for what most servers offer: a hello's reply begins like this.
+        let mut named = String::with_capacity(256);
+        let _ = write!(named, "{}", self.config.hostname);
+        named.push(' ');
+        named.push_str(text);
+        named
     }
 
     /// Stages a refusal of the application's. RFC 2034 §4: every one has an

@@ -519,6 +519,7 @@ pub(crate) fn describe(event: &Event) -> String {
         Event::AuthRefused(reply) => format!("auth refused {}", one_line(reply)),
         Event::Reply(id, reply) => format!("reply {id}: {}", one_line(reply)),
         Event::BodyWanted(id) => format!("body wanted {id}"),
+        Event::Settled(id, index, outcome) => format!("settled {id}.{index} {outcome:?}"),
         Event::Report(id, report) => {
             let state = if report.is_session_reusable() {
                 "reusable"
