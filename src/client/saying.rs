@@ -24,7 +24,12 @@ impl State {
             Job::Chunk(..) => matches!(last.what, Awaited::CommandChunk(_)) && !self.is_lmtp,
             _ => follows,
         };
-        follows && self.offers(Extension::Pipelining)
+        follows && self.pipelines()
+    }
+
+    /// Whether commands may go out in groups (RFC 2920 §3.1).
+    fn pipelines(&self) -> bool {
+        self.may_pipeline && self.offers(Extension::Pipelining)
     }
 
     /// What to say next, which is thereby said.
@@ -99,7 +104,7 @@ impl State {
         let Encoder::Chunks(chunks) = &giving.encoder else {
             return Step::Wait;
         };
-        let may_follow = self.awaited.is_empty() || self.offers(Extension::Pipelining);
+        let may_follow = self.awaited.is_empty() || self.pipelines();
         let Some((octets, is_last)) = chunks.next(chunk_size).filter(|_| may_follow) else {
             return Step::Wait;
         };

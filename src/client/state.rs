@@ -65,10 +65,13 @@ pub(super) struct Protection {
 }
 
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a question of its own
 pub(super) struct State {
     pub(super) is_lmtp: bool,
     /// Whether 250 is taken for 354.
     pub(super) takes_ok_to_data: bool,
+    /// Whether PIPELINING is used where it is offered.
+    pub(super) may_pipeline: bool,
     pub(super) challenges: Option<usize>,
     pub(super) life: Life,
     pub(super) awaited: VecDeque<Expected>,
@@ -109,6 +112,7 @@ impl State {
         Self {
             is_lmtp: config.protocol == Protocol::Lmtp,
             takes_ok_to_data: config.leniency.ok_to_data,
+            may_pipeline: config.pipelining,
             challenges: config.limits.challenges,
             life: Life::Open,
             awaited: VecDeque::from([greeting]),

@@ -171,6 +171,7 @@ impl Player {
                 "report" => config.limits.report = number,
                 "challenges" => config.limits.challenges = number,
                 "chunk" => config.chunk_size = number.unwrap(),
+                "lock-step" => config.pipelining = false,
                 "bare-lf" => config.leniency.bare_line_feeds = true,
                 "ok-to-data" => config.leniency.ok_to_data = true,
                 "cleartext" => config.leniency.cleartext_auth = true,

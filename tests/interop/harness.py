@@ -33,6 +33,8 @@ class Programs(NamedTuple):
     client: Path
     smtpd: Path
     probe: Path
+    relay: Path
+    sendmail: Path
 
 
 class Result(NamedTuple):
