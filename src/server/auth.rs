@@ -124,8 +124,7 @@ impl Server {
     /// (attack rule A12).
     fn chunk_in_auth(&mut self, now: Timestamp, size: u64, last: bool) -> Step {
         if self.is_auth_failure_one_too_many() {
-            self.close_for_auth_failures(Subject::AuthLine);
-            return Step::Again;
+            return self.refuse_failures(Subject::AuthLine, Verb::Bdat);
         }
         self.bdat(now, size, last)
     }
@@ -137,12 +136,16 @@ impl Server {
     /// Ends the exchange; the client may begin another one.
     pub(super) fn fail_auth(&mut self, subject: Subject, said: Said) -> Step {
         if self.is_auth_failure_one_too_many() {
-            self.close_for_auth_failures(subject);
-            return self.tell_refused(Verb::Auth, replies::TOO_MANY_AUTH_FAILURES.code, None);
+            return self.refuse_failures(subject, Verb::Auth);
         }
         self.stage_own(said);
         self.state.answer(subject, Next::Command);
         self.tell_refused(Verb::Auth, said.code, None)
+    }
+
+    fn refuse_failures(&mut self, subject: Subject, verb: Verb) -> Step {
+        self.close_for_auth_failures(subject);
+        self.tell_refused(verb, replies::TOO_MANY_AUTH_FAILURES.code, None)
     }
 
     pub(super) fn is_auth_failure_one_too_many(&mut self) -> bool {
