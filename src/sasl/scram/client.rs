@@ -173,7 +173,9 @@ impl ScramClient {
                 // RFC 4954 §4: 334 is answered, with nothing.
                 Ok(Secret::default())
             }
-            Some(("e", error)) => Err(MechanismError::Refused(error.to_owned())),
+            Some(("e", error)) if !error.contains(char::is_control) => {
+                Err(MechanismError::Refused(error.to_owned()))
+            }
             _ => Err(MechanismError::Malformed),
         }
     }
