@@ -8,7 +8,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use ehlo::Secret;
 use ehlo::codec::AddressError;
@@ -19,10 +18,12 @@ use ehlo::server::{
 };
 use ehlo::types::Protocol;
 use ehlo::types::{
-    DateTime, Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, Recipient,
-    ReplyCode, ReplyText, XclientAttributes, XforwardAttributes,
+    Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, Recipient, ReplyCode,
+    ReplyText, XclientAttributes, XforwardAttributes,
 };
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use tokio_rustls::TlsAcceptor;
 
 use crate::options::{Mode, Options};
@@ -374,21 +375,6 @@ fn object<'a>(parameters: impl Iterator<Item = Parameter<'a>>) -> Value {
 
 /// Now, as RFC 5322 §3.3 writes it.
 fn date() -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = elapsed.unwrap_or_default().as_secs();
-    let Some(now) = i64::try_from(seconds).ok().and_then(DateTime::from_unix) else {
-        return String::new();
-    };
-    format!(
-        "{} {} {} {:02}:{:02}:{:02} +0000",
-        now.day(),
-        MONTHS[usize::from(now.month()) - 1],
-        now.year(),
-        now.hour(),
-        now.minute(),
-        now.second(),
-    )
+    let date = OffsetDateTime::now_utc().format(&Rfc2822);
+    date.unwrap_or_default()
 }

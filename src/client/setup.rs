@@ -54,7 +54,7 @@ impl State {
     pub(super) fn meet(&mut self, offered: Capabilities<'static>) {
         self.capabilities = Some(offered);
         self.by_hand = None;
-        self.is_in_doubt = false;
+        self.is_in_doubt = self.is_raw_outstanding();
     }
 
     /// What comes next of what `open` asked for.

@@ -13,6 +13,7 @@ use super::error::{AddressError, Part};
 use super::leaf;
 use super::parameter::{interval, is_solicitation};
 use super::reply::{InvalidReply, LINE_LIMIT};
+use super::swar::first_below;
 use crate::types::class::{self, KEYWORD, TEXT};
 use crate::types::{
     Attribute, Capabilities, Capability, DateTime, Extension, Extensions, Limits, Mechanism, Reply,
@@ -59,17 +60,17 @@ fn offered(wire: &[u8]) -> Option<Extensions> {
     while !rest.is_empty() {
         // A code and its separator; a code alone has none.
         let line = rest.get("250-".len()..)?;
-        let keyword = class::span(line, KEYWORD);
-        if is_offer
-            && line
-                .get(keyword)
-                .is_some_and(|&octet| is_separator(octet) || octet == b'\r')
-        {
-            if let Some(extension) = Extension::at(line, keyword) {
+        let word = first_below::<0x21>(line)?;
+        let behind = line.get(word..)?;
+        if is_offer {
+            let whole = match behind {
+                [b' ' | b'\t' | b'\r', ..] => Extension::at(line, word),
+                _ => None,
+            };
+            if let Some(extension) = whole.or_else(|| with_equals_sign(line, word)) {
                 offered.insert(extension);
             }
         }
-        let behind = line.get(keyword..)?;
         rest = match behind {
             [b'\r', b'\n', behind @ ..] => behind,
             _ => behind.get(memchr(b'\n', behind)? + 1..)?,
@@ -77,6 +78,13 @@ fn offered(wire: &[u8]) -> Option<Extensions> {
         is_offer = true;
     }
     Some(offered)
+}
+
+/// The extension before the first `=`, as in `AUTH=LOGIN`.
+#[cold]
+fn with_equals_sign(line: &[u8], word: usize) -> Option<Extension> {
+    let keyword = line.get(..word)?.iter().position(|&octet| octet == b'=')?;
+    Extension::at(line, keyword)
 }
 
 /// Typed views. A parameter that makes no sense is as good as absent; it spoils
@@ -245,7 +253,7 @@ impl Capabilities<'static> {
 impl From<Extension> for Capability<'static> {
     /// The offer of an extension, without parameters.
     fn from(extension: Extension) -> Self {
-        Self::from_text(Cow::Borrowed(extension.keyword()))
+        Self::from_keyword(extension.keyword())
     }
 }
 

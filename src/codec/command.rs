@@ -7,6 +7,7 @@ use super::error::{AddressError, CommandError, Part};
 use super::leaf;
 use super::parameter::parameters;
 use super::path::{Cursor, Fault, forward_path, hello_name, reverse_path};
+use super::plain;
 use super::queue::{absolute_uri, domain_list, etrn_target};
 use super::sasl::auth;
 use super::syntax::Syntax;
@@ -28,20 +29,16 @@ impl<'a> Command<'a> {
     /// wrong and where. No line that holds a CR or an LF is a command.
     pub fn parse(line: &'a [u8], syntax: &Syntax) -> Result<Self, CommandError> {
         let (verb, length) = verb(line);
-        // The commands that are a verb alone, most often.
-        if line.len() == length {
-            if let Some(command) = bare(verb) {
+        let rest = line.get(length..).unwrap_or_default();
+        if rest.is_empty() {
+            if let Some(command) = plain::alone(verb) {
                 return Ok(command);
             }
         }
-        let error = |(part, offset)| CommandError::new(verb, part, offset).in_line(line);
-        // RFC 6531 §3.3: what is not ASCII is UTF-8.
-        let text = core::str::from_utf8(line)
-            .map_err(|invalid| error((Part::Line, invalid.valid_up_to())))?;
-        // RFC 5321 §4.1.1: white space before the CRLF is to be tolerated.
-        let mut cursor = Cursor::new(without_trailing_blanks(text));
-        cursor.skip(length);
-        command(verb, &mut cursor, syntax).map_err(error)
+        match plain::with_argument(verb, rest, syntax) {
+            Some(command) => Ok(command),
+            None => any(verb, length, line, syntax),
+        }
     }
 }
 
@@ -63,17 +60,23 @@ impl FromStr for Command<'static> {
     }
 }
 
-/// A verb that may stand alone, alone.
-const fn bare<'a>(verb: Verb) -> Option<Command<'a>> {
-    Some(match verb {
-        Verb::Data => Command::Data,
-        Verb::Rset => Command::Rset,
-        Verb::Quit => Command::Quit,
-        Verb::Noop => Command::Noop(None),
-        Verb::Help => Command::Help(None),
-        Verb::StartTls => Command::StartTls,
-        _ => return None,
-    })
+/// Reads any line. A function of its own, so that those which are plain do not
+/// pay for its frame.
+#[inline(never)]
+pub(super) fn any<'a>(
+    verb: Verb,
+    length: usize,
+    line: &'a [u8],
+    syntax: &Syntax,
+) -> Result<Command<'a>, CommandError> {
+    let error = |(part, offset)| CommandError::new(verb, part, offset).in_line(line);
+    // RFC 6531 §3.3: what is not ASCII is UTF-8.
+    let text =
+        core::str::from_utf8(line).map_err(|invalid| error((Part::Line, invalid.valid_up_to())))?;
+    // RFC 5321 §4.1.1: white space before the CRLF is to be tolerated.
+    let mut cursor = Cursor::new(without_trailing_blanks(text));
+    cursor.skip(length);
+    command(verb, &mut cursor, syntax).map_err(error)
 }
 
 #[inline]
@@ -246,17 +249,7 @@ fn keyword<const N: usize>(
             cursor.skip(1);
         }
     }
-    let (found, _) = cursor
-        .rest()
-        .split_first_chunk::<N>()
-        .ok_or((Part::Argument, cursor.at()))?;
-    // Octet by octet without a branch: what an octet may differ in is the bit
-    // that tells the cases of a letter apart.
-    let differing = found.iter().zip(word).fold(0, |differing, (found, word)| {
-        let case = if word.is_ascii_alphabetic() { 0x20 } else { 0 };
-        differing | ((found ^ word) & !case)
-    });
-    if differing != 0 {
+    if leaf::after(cursor.rest(), word).is_none() {
         return Err((Part::Argument, cursor.at()));
     }
     cursor.skip(N);

@@ -48,6 +48,19 @@ pub(super) fn run(class: class::Class) -> impl Fn(&[u8]) -> Parsed<'_> {
     move |input| take(input, class::span(input, class))
 }
 
+/// What stands behind `word`, which is given in upper case and may be in any.
+#[inline]
+pub(super) fn after<'a, const N: usize>(rest: &'a [u8], word: &[u8; N]) -> Option<&'a [u8]> {
+    let (found, behind) = rest.split_first_chunk::<N>()?;
+    // Octet by octet without a branch: what an octet may differ in is the bit
+    // that tells the cases of a letter apart.
+    let differing = found.iter().zip(word).fold(0, |differing, (found, word)| {
+        let case = if word.is_ascii_alphabetic() { 0x20 } else { 0 };
+        differing | ((found ^ word) & !case)
+    });
+    (differing == 0).then_some(behind)
+}
+
 /// `Domain = sub-domain *("." sub-domain)`,
 /// `sub-domain = Let-dig [Ldh-str]` (RFC 5321 §4.1.2).
 #[inline]

@@ -11,11 +11,13 @@ mod leaf;
 pub(crate) mod line;
 mod parameter;
 mod path;
+mod plain;
 mod queue;
 pub(crate) mod reply;
 mod sasl;
 #[cfg(feature = "serde")]
 pub(crate) mod stored;
+mod swar;
 mod syntax;
 pub mod unitext;
 mod write;

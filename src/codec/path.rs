@@ -16,11 +16,11 @@ use crate::types::{
 };
 
 /// Octets of a local part that everyone must take (RFC 5321 §4.5.3.1.1).
-const LOCAL_PART_LIMIT: usize = 64;
+pub(super) const LOCAL_PART_LIMIT: usize = 64;
 /// Octets of a domain that everyone must take (RFC 5321 §4.5.3.1.2).
 pub(super) const DOMAIN_LIMIT: usize = 255;
 /// Octets of a path that everyone must take, brackets included (RFC 5321 §4.5.3.1.3).
-const PATH_LIMIT: usize = 256;
+pub(super) const PATH_LIMIT: usize = 256;
 
 /// What went wrong, at which octet of the line.
 pub(super) type Fault = (Part, usize);
@@ -124,9 +124,6 @@ pub(super) fn reverse_path<'a>(
     cursor: &mut Cursor<'a>,
     syntax: &Syntax,
 ) -> Result<ReversePath<'a>, Fault> {
-    if let Some(mailbox) = plain_path(cursor) {
-        return Ok(ReversePath::Mailbox(mailbox));
-    }
     match path(cursor, syntax)? {
         Content::Empty => Ok(ReversePath::Null),
         Content::Mailbox(mailbox) => Ok(ReversePath::Mailbox(mailbox)),
@@ -141,9 +138,6 @@ pub(super) fn forward_path<'a>(
     cursor: &mut Cursor<'a>,
     syntax: &Syntax,
 ) -> Result<ForwardPath<'a>, Fault> {
-    if let Some(mailbox) = plain_path(cursor) {
-        return Ok(ForwardPath::Mailbox(mailbox));
-    }
     match path(cursor, syntax)? {
         Content::Mailbox(mailbox) => Ok(ForwardPath::Mailbox(mailbox)),
         // RFC 5321 §4.1.1.3: the one path that needs no domain.
@@ -159,33 +153,6 @@ pub(super) fn forward_path<'a>(
 /// Where the content of the path ended that the cursor is behind.
 fn before_bracket(cursor: Cursor<'_>) -> usize {
     cursor.at() - usize::from(cursor.text_since(0).ends_with('>'))
-}
-
-/// `"<" Dot-string "@" Domain ">"` within the limits: what nearly every path is.
-/// Steps over it; does nothing if it is something else.
-#[inline]
-fn plain_path<'a>(cursor: &mut Cursor<'a>) -> Option<Mailbox<'a>> {
-    let content = cursor.rest().strip_prefix(b"<")?;
-    let local = leaf::dot_string_length(content);
-    let host = content.get(local..)?.strip_prefix(b"@")?;
-    let domain = leaf::domain_length(host);
-    let behind = host.get(domain..)?.strip_prefix(b">")?;
-    let length = local + 1 + domain;
-    let is_within = matches!(local, 1..=LOCAL_PART_LIMIT)
-        && matches!(domain, 1..=DOMAIN_LIMIT)
-        && length <= PATH_LIMIT - "<>".len();
-    if !is_within {
-        return None;
-    }
-    let start = cursor.at() + 1;
-    let layout = MailboxLayout {
-        local: 0,
-        at: u16::try_from(local).ok()?,
-        host: HostKind::Domain,
-    };
-    let text = cursor.text(start..start + length);
-    cursor.rest = behind;
-    Some(Mailbox::from_checked(Cow::Borrowed(text), layout))
 }
 
 /// `Path = "<" [ A-d-l ":" ] Mailbox ">"`, or `<>`, or a lone local part.
@@ -275,11 +242,6 @@ pub(super) fn hello_name<'a>(
 ) -> Result<HelloName<'a>, Fault> {
     let start = cursor.at();
     let name = cursor.remainder();
-    if leaf::domain_length(cursor.rest()) == name.len() && matches!(name.len(), 1..=DOMAIN_LIMIT) {
-        cursor.skip(name.len());
-        let kind = Some(HostKind::Domain);
-        return Ok(HelloName::from_checked(Cow::Borrowed(name), kind));
-    }
     let kind = cursor.take(leaf::host).map(|(_, kind)| kind);
     if kind.is_some() && cursor.is_at_end() {
         if !syntax.long_paths && name.len() > DOMAIN_LIMIT {

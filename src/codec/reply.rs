@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use core::str::FromStr;
 
 use bytes::{Buf, BufMut, BytesMut};
-use memchr::{memchr, memchr3};
+use memchr::memchr;
 use thiserror::Error;
 
 use super::line::CRLF;
+use super::swar::first_below;
 use crate::types::class::{self, GRAPHIC};
 use crate::types::{EnhancedCode, Reply, ReplyCode, ReplyText};
 
@@ -204,8 +205,7 @@ impl ReplyParser {
     fn frame(&mut self, input: &[u8]) -> Result<Option<(ReplyCode, usize)>, ReplyError> {
         loop {
             let from = self.searched.max(self.framed);
-            let Some(found) = memchr3(b'\r', b'\n', 0, input.get(from..).unwrap_or_default())
-            else {
+            let Some(found) = line_end(input.get(from..).unwrap_or_default()) else {
                 return self.wait(input.len(), input.len());
             };
             let at = from + found;
@@ -226,7 +226,6 @@ impl ReplyParser {
             let line = input.get(self.framed..at).unwrap_or_default();
             self.framed = end;
             self.lines += 1;
-            // Most lines are not the last one, and begin as the one before.
             if self.code.is_some() && line.first_chunk() == Some(&self.prefix) {
                 continue;
             }
@@ -239,7 +238,31 @@ impl ReplyParser {
                 return Ok(Some((code, end)));
             }
             self.prefix = *line.first_chunk().unwrap_or(&self.prefix);
+            self.skip_alike(input);
         }
+    }
+
+    /// Steps over lines that begin as the one before, as most do that are not the
+    /// last one, as long as there is nothing to say about them.
+    fn skip_alike(&mut self, input: &[u8]) {
+        let mut rest = input.get(self.framed..).unwrap_or_default();
+        let mut room = self.max_lines.saturating_sub(self.lines);
+        let least_left = input.len().saturating_sub(self.max_octets);
+        while room > 0 && rest.first_chunk() == Some(&self.prefix) {
+            let Some(at) = first_below::<0x0e>(rest) else {
+                break;
+            };
+            let Some([b'\r', b'\n', behind @ ..]) = rest.get(at..) else {
+                break;
+            };
+            if at + CRLF.len() > self.max_line || behind.len() < least_left {
+                break;
+            }
+            rest = behind;
+            room -= 1;
+            self.lines += 1;
+        }
+        self.framed = input.len() - rest.len();
     }
 
     /// More input is needed; nothing before `searched` needs another look.
@@ -274,6 +297,19 @@ impl ReplyParser {
         } else {
             Err(ReplyError::TooLong)
         }
+    }
+}
+
+/// The first CR, LF or NUL: lines are short, so [`first_below`] finds it first.
+#[inline]
+fn line_end(octets: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + first_below::<0x0e>(octets.get(from..)?)?;
+        if matches!(octets.get(at), Some(b'\r' | b'\n' | 0)) {
+            return Some(at);
+        }
+        from = at + 1;
     }
 }
 
@@ -436,14 +472,12 @@ pub(crate) fn encode(
     text: &str,
     out: &mut impl BufMut,
 ) {
-    let prefix = Prefix::new(enhanced);
-    let room = LINE_LIMIT - "250 ".len() - prefix.as_bytes().len() - CRLF.len();
+    let mut head = Head::new(code, enhanced);
+    let room = LINE_LIMIT - head.length - CRLF.len();
     let mut rest = text;
     loop {
         let (line, behind) = cut_line(rest, room);
-        out.put_slice(&code.digits());
-        out.put_u8(if behind.is_some() { b'-' } else { b' ' });
-        out.put_slice(prefix.as_bytes());
+        out.put_slice(head.octets(behind.is_none()));
         out.put_slice(line.as_bytes());
         out.put_slice(CRLF);
         match behind {
@@ -475,39 +509,47 @@ fn cut_line(text: &str, room: usize) -> (&str, Option<&str>) {
     }
 }
 
-/// An enhanced code and a space as octets; nothing if there is no code.
-struct Prefix {
-    octets: [u8; 10],
+/// What each line of a reply begins with: `250-2.1.0 `, or `250-` alone.
+struct Head {
+    octets: [u8; 14],
     length: usize,
 }
 
-impl Prefix {
-    fn new(enhanced: Option<EnhancedCode>) -> Self {
-        let mut prefix = Self {
-            octets: [0; 10],
+impl Head {
+    fn new(code: ReplyCode, enhanced: Option<EnhancedCode>) -> Self {
+        let mut head = Self {
+            octets: [0; 14],
             length: 0,
         };
-        if let Some(enhanced) = enhanced {
-            prefix.put_number(u16::from(enhanced.class()));
-            prefix.put(b'.');
-            prefix.put_number(enhanced.subject());
-            prefix.put(b'.');
-            prefix.put_number(enhanced.detail());
-            prefix.put(b' ');
+        for octet in code.digits() {
+            head.put(octet);
         }
-        prefix
+        head.put(b' ');
+        if let Some(enhanced) = enhanced {
+            head.put_number(u16::from(enhanced.class()));
+            head.put(b'.');
+            head.put_number(enhanced.subject());
+            head.put(b'.');
+            head.put_number(enhanced.detail());
+            head.put(b' ');
+        }
+        head
     }
 
+    /// A number of up to three digits.
     fn put_number(&mut self, number: u16) {
-        for (unit, octet) in [
-            (100, number / 100),
-            (10, number / 10 % 10),
-            (1, number % 10),
-        ] {
-            if number >= unit || unit == 1 {
-                self.put(b'0' + (octet % 10) as u8);
-            }
+        if number >= 100 {
+            self.put_digit(number / 100);
         }
+        if number >= 10 {
+            self.put_digit(number / 10);
+        }
+        self.put_digit(number);
+    }
+
+    /// The last digit of a number.
+    fn put_digit(&mut self, number: u16) {
+        self.put(b'0' + (number % 10) as u8);
     }
 
     fn put(&mut self, octet: u8) {
@@ -517,7 +559,10 @@ impl Prefix {
         }
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    /// As it stands on the last line, or on another one.
+    fn octets(&mut self, is_last: bool) -> &[u8] {
+        let [_, _, _, separator, ..] = &mut self.octets;
+        *separator = if is_last { b' ' } else { b'-' };
         self.octets.get(..self.length).unwrap_or_default()
     }
 }

@@ -171,10 +171,14 @@ impl Server {
 
     /// Whether that command may come now.
     pub(super) fn check_order(&self, verb: Verb) -> Result<(), Said> {
-        let body = self.declared_body();
         if self.needs_tls(verb) && !self.state.turned_away {
             return Err(replies::TLS_FIRST);
         }
+        let body = match verb {
+            Verb::Data => self.declared_body(),
+            // For the others it does not matter.
+            _ => BodyType::default(),
+        };
         self.state.check_order(verb, self.config.protocol, body)
     }
 
@@ -410,7 +414,7 @@ impl Server {
             .next()
             .unwrap_or_default();
         let is_field = memchr::memchr(b':', word).is_some_and(|at| at > 0);
-        let is_request = memchr::memmem::find(line, b" HTTP/").is_some();
+        let is_request = line.windows(6).any(|octets| octets == b" HTTP/");
         is_field || is_request
     }
 

@@ -29,6 +29,9 @@ impl Output {
     /// Adds a reply behind what is staged already.
     pub(super) fn stage(&mut self, code: ReplyCode, enhanced: Option<EnhancedCode>, text: &str) {
         self.drop_taken();
+        // For nearly all replies enough, so that writing them in parts does not
+        // allocate for each.
+        self.octets.reserve(text.len() + text.len() / 4 + 32);
         encode(code, enhanced, text, &mut self.octets);
     }
 

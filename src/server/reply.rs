@@ -1,8 +1,8 @@
 //! The machine: from one step to the next, and what is said between them.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
+use core::fmt::Write as _;
 use core::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -230,11 +230,21 @@ impl Server {
     pub(super) fn stage_own(&mut self, said: Said) {
         match said.code {
             ReplyCode::CLOSING | ReplyCode::SERVICE_NOT_AVAILABLE => {
-                let text = format!("{} {}", self.config.hostname, said.text);
+                let text = self.named(said.text);
                 self.stage(said.code, said.enhanced, &text);
             }
             _ => self.stage(said.code, said.enhanced, said.text),
         }
+    }
+
+    /// The server's name and a text.
+    pub(super) fn named(&self, text: &str) -> String {
+        // Room for what most servers offer: a hello's reply begins like this.
+        let mut named = String::with_capacity(256);
+        let _ = write!(named, "{}", self.config.hostname);
+        named.push(' ');
+        named.push_str(text);
+        named
     }
 
     /// Stages a refusal of the application's. RFC 2034 §4: every one has an

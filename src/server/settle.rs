@@ -3,7 +3,6 @@
 #![allow(clippy::needless_pass_by_value)] // an answer consumes its question
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::String;
 
 use super::answer::{
@@ -41,7 +40,7 @@ impl Server {
 
     fn greet(&mut self, subject: Subject, greeting: Greeting) {
         self.adopt(greeting.config);
-        let text = format!("{} {}", self.config.hostname, greeting.text);
+        let text = self.named(greeting.text.as_str());
         self.stage(ReplyCode::READY, None, &text);
         self.state.answer(subject, Next::Command);
     }
@@ -70,7 +69,7 @@ impl Server {
     /// The server's name and a word; behind EHLO and LHLO, what is offered.
     fn hello_text(&self, word: &str) -> String {
         let word = word.lines().next().unwrap_or_default();
-        let mut text = format!("{} {word}", self.config.hostname);
+        let mut text = self.named(word);
         if self.is_extended() {
             for capability in self.config.capabilities(self.security) {
                 // What an LF session cannot have is not offered to it.

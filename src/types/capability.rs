@@ -28,6 +28,14 @@ impl<'a> Capability<'a> {
         Self { text, keyword }
     }
 
+    /// One without parameters.
+    pub(crate) fn from_keyword(keyword: &'a str) -> Self {
+        Self {
+            text: Cow::Borrowed(keyword),
+            keyword: u16::try_from(keyword.len()).unwrap_or(u16::MAX),
+        }
+    }
+
     /// The keyword as written.
     #[must_use]
     pub fn keyword(&self) -> &str {

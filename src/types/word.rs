@@ -50,9 +50,29 @@ fn word_of_few(octets: &[u8], length: usize) -> u64 {
     word(octets.get(..length).unwrap_or(octets))
 }
 
-/// Whether printable octets whose [`word`] is that of `keyword` are `keyword`.
+/// Whether printable octets whose [`word`] is that of `keyword` are `keyword`:
+/// it has at most 24.
 #[inline]
 pub(crate) fn is(octets: &[u8], keyword: &str) -> bool {
-    octets.len() == keyword.len()
-        && (keyword.len() <= 8 || octets.eq_ignore_ascii_case(keyword.as_bytes()))
+    let keyword = keyword.as_bytes();
+    if octets.len() != keyword.len() {
+        return false;
+    }
+    let (Some(last), Some(keyword_last)) = (octets.last_chunk(), keyword.last_chunk()) else {
+        return true;
+    };
+    let mut differing = difference(*last, *keyword_last);
+    if keyword.len() > 16 {
+        let second = |octets: &[u8]| octets.get(8..).and_then(|rest| rest.first_chunk().copied());
+        if let (Some(second), Some(keyword_second)) = (second(octets), second(keyword)) {
+            differing |= difference(second, keyword_second);
+        }
+    }
+    differing == 0
+}
+
+/// What eight octets differ in, apart from the case.
+#[inline]
+fn difference(octets: [u8; 8], keyword: [u8; 8]) -> u64 {
+    (u64::from_le_bytes(octets) ^ u64::from_le_bytes(keyword)) & UPPER_CASE
 }

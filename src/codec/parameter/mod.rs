@@ -51,6 +51,18 @@ pub(super) fn parameters<'a>(
     }
 }
 
+/// A blank and parameters with nothing wrong with them.
+#[inline(never)]
+pub(super) fn plain_parameters<'a>(
+    verb: Verb,
+    text: &'a str,
+    syntax: &Syntax,
+) -> Option<Parameters<'a>> {
+    let text = text.strip_prefix(' ')?;
+    check(text, verb, syntax.max_parameters).ok()?;
+    Some(Parameters::from_checked(Cow::Borrowed(text)))
+}
+
 /// Parameters with one blank between them.
 #[cold]
 fn single_blanks(text: &str) -> String {

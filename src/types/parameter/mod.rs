@@ -162,6 +162,10 @@ impl<'a> Parameters<'a> {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Parameter<'_>> {
+        // Most commands have none, and a server asks for each it knows.
+        if self.0.is_empty() {
+            return None;
+        }
         self.iter()
             .find(|parameter| parameter.name().eq_ignore_ascii_case(name))
     }
@@ -173,7 +177,6 @@ impl<'a> Parameters<'a> {
 
     /// The value of `name`, not tied to a `Parameter` in between.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        // Most commands have none, and a server asks for each it knows.
         if self.0.is_empty() {
             return None;
         }
