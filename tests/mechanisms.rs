@@ -3,19 +3,19 @@
 #[path = "mechanisms/exchange.rs"]
 mod exchange;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ehlo::client::{AuthError, Client, Config};
 use ehlo::sasl::{
     AnonymousClient, AnonymousServer, Chooser, ClientMechanism, Credentials, CredentialsError,
     ExternalClient, ExternalServer, Failure, LoginClient, LoginServer, OAuthBearerClient,
-    OAuthBearerServer, PlainClient, PlainServer, Question, ServerMechanism, ServerStep, Verdict,
-    XOAuth2Client, XOAuth2Server, server_mechanism,
+    OAuthBearerServer, PlainClient, PlainServer, PrepareError, Question, ServerMechanism,
+    ServerStep, Verdict, XOAuth2Client, XOAuth2Server, prepare, server_mechanism,
 };
-use ehlo::{Secret, Timestamp};
-
 use ehlo::server::AuthStep;
 use ehlo::types::Mechanism;
+use ehlo::{Secret, Timestamp};
 use exchange::{fails, is, talk};
 
 /// An application that knows alice, who may act for the postmaster.
@@ -316,6 +316,29 @@ fn the_strongest_that_is_offered_is_chosen() {
     // PLAIN has no place for it, LOGIN has.
     let mut chooser = Chooser::new(Credentials::password("alice", "a\0b"));
     assert_eq!(choose(&mut chooser, "PLAIN LOGIN"), Some(Mechanism::LOGIN));
+}
+
+/// RFC 4013 §3, as far as the features go.
+#[test]
+fn texts_are_prepared() {
+    assert_eq!(prepare("user").unwrap(), "user");
+    assert_eq!(prepare("USER").unwrap(), "USER");
+    assert_eq!(prepare("\u{7}"), Err(PrepareError::Prohibited));
+    assert_eq!(prepare(""), Err(PrepareError::Prohibited));
+    let beyond = [
+        ("I\u{ad}X", Ok("IX")),
+        ("\u{aa}", Ok("a")),
+        ("\u{2168}", Ok("IX")),
+        ("\u{627}1", Err(PrepareError::Prohibited)),
+        ("\u{ad}", Err(PrepareError::Prohibited)),
+    ];
+    for (text, prepared) in beyond {
+        let expected = match cfg!(feature = "saslprep") {
+            true => prepared.map(str::to_owned),
+            false => Err(PrepareError::NotAscii),
+        };
+        assert_eq!(prepare(text).map(Cow::into_owned), expected, "{text:?}");
+    }
 }
 
 /// A token that does not fit on the line of AUTH goes out when it is asked for.
