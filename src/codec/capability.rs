@@ -55,29 +55,30 @@ impl<'a> From<Reply<'a>> for Capabilities<'a> {
 /// where a line ends is looked for only if its keyword does not end it.
 fn offered(wire: &[u8]) -> Option<Extensions> {
     let mut offered = Extensions::default();
-    let mut rest = wire;
-    let mut is_offer = false;
+    let mut rest = behind_line(wire)?;
     while !rest.is_empty() {
         // A code and its separator; a code alone has none.
         let line = rest.get("250-".len()..)?;
         let word = first_below::<0x21>(line)?;
         let behind = line.get(word..)?;
-        if is_offer {
-            let whole = match behind {
-                [b' ' | b'\t' | b'\r', ..] => Extension::at(line, word),
-                _ => None,
-            };
-            if let Some(extension) = whole.or_else(|| with_equals_sign(line, word)) {
-                offered.insert(extension);
-            }
+        let whole = match behind {
+            [b' ' | b'\t' | b'\r', ..] => Extension::at(line, word),
+            _ => None,
+        };
+        if let Some(extension) = whole.or_else(|| with_equals_sign(line, word)) {
+            offered.insert(extension);
         }
         rest = match behind {
             [b'\r', b'\n', behind @ ..] => behind,
-            _ => behind.get(memchr(b'\n', behind)? + 1..)?,
+            _ => behind_line(behind)?,
         };
-        is_offer = true;
     }
     Some(offered)
+}
+
+/// What stands behind the next line end.
+fn behind_line(octets: &[u8]) -> Option<&[u8]> {
+    octets.get(memchr(b'\n', octets)? + 1..)
 }
 
 /// The extension before the first `=`, as in `AUTH=LOGIN`.
