@@ -10,6 +10,7 @@
 //! | [`codec`] | values to octets and back, lines, messages | [`types`] |
 //! | [`server`] | the server's side of a session, SMTP or LMTP | both |
 //! | [`client`] | the client's side of a session, SMTP or LMTP | both |
+//! | [`sasl`] | what is said inside AUTH, on both sides | what plugs it into the machines |
 //!
 //! # The run loop
 //!
@@ -46,6 +47,9 @@
 //! - `std`: vectored output (`Buf::chunks_vectored`). Everything else works
 //!   without: the crate is `no_std` with `alloc`.
 //! - `serde`: `Serialize` and `Deserialize` for what a queue stores; see below.
+//! - `scram`: CRAM-MD5 and SCRAM, in [`sasl`].
+//! - `saslprep`: names and passwords that are not in US-ASCII, for SCRAM.
+//!   Enables `std`.
 //! - `arbitrary`: values and nearly valid traffic for fuzzers, in the module
 //!   `arbitrary`. Enables `std`.
 //!
@@ -109,6 +113,7 @@ extern crate std;
 pub mod arbitrary;
 pub mod client;
 pub mod codec;
+pub mod sasl;
 mod secret;
 #[cfg(feature = "serde")]
 mod serde;

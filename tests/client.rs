@@ -6,6 +6,8 @@ mod answers;
 mod hostile;
 #[path = "client/injection.rs"]
 mod injection;
+#[path = "client/listener.rs"]
+mod listener;
 #[path = "client/play.rs"]
 mod play;
 #[path = "client/secrets.rs"]
@@ -66,6 +68,11 @@ fn breakdowns_are_reported() {
 #[test]
 fn sessions_end() {
     play_all(include_str!("client/closing.txt"));
+}
+
+#[test]
+fn what_is_known_of_servers_is_borne() {
+    play_all(include_str!("client/lore.txt"));
 }
 
 const NOW: Timestamp = Timestamp::ZERO;

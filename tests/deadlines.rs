@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Buf;
 use ehlo::Timestamp;
-use ehlo::server::{AuthOffer, Chunking, Config, StartTlsOffer};
+use ehlo::server::{AuthOffer, Chunking, Config, Event, StartTlsOffer};
 use ehlo::types::Mechanism;
 use ehlo::types::Protocol;
 use support::session::{Say, Session, config};
@@ -174,6 +174,34 @@ fn a_message_has_its_block_timeout_its_rate_and_its_end() {
     }
     dies(&mut session);
     assert_eq!(session.now.since(started), 2 * HOUR);
+}
+
+#[test]
+fn the_time_the_application_takes_for_a_message_is_not_the_peers() {
+    for begin in ["DATA\r\n", "BDAT 300\r\n"] {
+        let mut session = Session::greeted(everything());
+        session.say(ENVELOPE);
+        session.say(begin);
+        // A line comes every five seconds, and the application takes an hour
+        // for it.
+        for _ in 0..50 {
+            session.pass(5 * SECOND);
+            session.input.extend_from_slice(b"x\r\n");
+            let body = session.server.poll_event(session.now, &mut session.input);
+            assert!(matches!(body, Some(Event::Body(_))), "{begin:?}: {body:?}");
+            assert_eq!(session.server.poll_timeout(), None);
+            session.pass(HOUR);
+            session.server.handle_timeout(session.now);
+            session.run();
+        }
+        assert!(!session.events().contains("Closed"), "{begin:?}");
+        // For the peer, that was 250 seconds, and the grace of the rate ends.
+        session.pass(49 * SECOND);
+        assert!(!session.events().contains("Closed"), "{begin:?}");
+        session.pass(2 * SECOND);
+        let end = session.events();
+        assert!(end.ends_with("Aborted(Timeout) Closed(Timeout)"), "{end}");
+    }
 }
 
 #[test]

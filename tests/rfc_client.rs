@@ -1,4 +1,4 @@
-//! What RFCs demand of a client, and which test shows it.
+//! What RFCs demand of a client, and servers, and which test shows it.
 //!
 //! A name with spaces is the title of a transcript in `tests/client`, another
 //! one is a test in `tests`; [`every_test_of_the_table_exists`] looks them up.
@@ -67,6 +67,63 @@
 //! | 9422 | keep to RCPTMAX | LIMITS: recipients beyond RCPTMAX are left over |
 //! | 9422 | keep to RCPTDOMAINMAX | LIMITS: domains beyond RCPTDOMAINMAX are left over, others go on |
 //! | 9422 | keep to MAILMAX, of the latest EHLO | LIMITS: the latest EHLO counts |
+//!
+//! What servers do all the same, and attackers have them do (the rules of
+//! attack are numbered as elsewhere in these tests):
+//!
+//! | seen | a client must | test |
+//! |---|---|---|
+//! | greetings | take many lines | a greeting of many lines |
+//! | replies | take a bare code, an EHLO whose last line is empty | a bare code, and a last line that is empty |
+//! | challenges | take a bare 334 | an initial response that says nothing, and a challenge that does |
+//! | keywords | take them in lower case, after a tab or `=`, malformed, unknown | odd keywords spoil nothing but themselves |
+//! | AUTH | merge several lines | A5: mechanisms come from the newest EHLO |
+//! | SIZE | not mind one that is no number | SIZE that is no number is no limit |
+//! | 8-bit replies | keep the octets | 8-bit text is text |
+//! | `220-` and `521` | not proceed as if greeted | different codes in a greeting |
+//! | different codes | take them for no reply | different codes |
+//! | LF alone | take it if asked to, never behind STARTTLS | lines that end with LF alone, no longer once STARTTLS was said |
+//! | EHLO refused | say HELO, but not if that cannot do | AUTH is required, and the server knows no EHLO |
+//! | EHLO refused | not say HELO after 4yz | EHLO is refused for now: no HELO |
+//! | 421 | not say HELO after it | 421 to EHLO closes |
+//! | HELO | believe no keywords in its reply | EHLO is not known: HELO, whose reply offers nothing |
+//! | QUIT | bear a close | QUIT and a close |
+//! | QUIT | not wait for ever | QUIT and nothing |
+//! | QUIT | not mind what follows | whatever is said behind the reply to QUIT |
+//! | 554, 521 | report the text, and say QUIT | no service: 554 |
+//! | refusals amid the message | stop, and report | the message is refused before its end |
+//! | 251, 252 | take them for accepted | every line of a refusal survives, whoever was refused goes alone |
+//! | 452, 552 | know which say "too many" | too many recipients, and recipients that are too full |
+//! | codes | take X.7.509, and none | enhanced codes of three digits, and none |
+//! | 250 for 354 | take it only if asked to | 250 for 354 is not taken |
+//! | LOGIN | not read the prompts | LOGIN, whatever it asks |
+//! | PLAIN | give its response at once | PLAIN, with its initial response |
+//! | XOAUTH2 | answer the challenge of a failure | XOAUTH2 fails with a challenge; the answer is an empty line |
+//! | SMTPUTF8 alone | take it for 8BITMIME too | SMTPUTF8 without 8BITMIME is taken for both |
+//! | no AUTH | not say AUTH | AUTH is not offered, and need not be |
+//! | EHLO twice | bear that it is refused | EHLO once more is refused: what was offered still is |
+//! | a second EHLO | believe it, also after AUTH | EHLO once more, because AUTH may have made a difference |
+//! | idle connections | lose nobody when one has died | a connection that died idle: nothing was said, all is left over |
+//! | refusals | keep every line, and harm nobody else | every line of a refusal survives, whoever was refused goes alone |
+//! | LMTP | read all replies of a segment, duplicates' too | LMTP: a reply for each who was accepted, duplicates too |
+//! | A2 | stuff the first dot, and each behind CR LF, wherever it is cut | A2: a message that begins with a dot, and whose lines do |
+//! | A2 | let nothing in a message end it | nothing_injects |
+//! | A4 | not believe what stands behind the 220 | octets_behind_the_go_ahead_for_tls_are_fatal |
+//! | A5 | not be talked out of TLS | A5: TLS is required and declined |
+//! | A6 | say what it was asked to, and nothing else | nothing_injects |
+//! | A9 | bear no reply without an end | a reply without an end |
+//! | A9 | keep no more of replies than it was allowed | a report keeps so many octets of replies, and all codes |
+//! | A10 | say nothing before the greeting, nor behind the last of a group | groups end where RFC 2920 says |
+//! | A14 | not pair replies with what was not said | a reply to a command that has not gone out |
+//! | A14 | stop where one reply is garbage | A14: garbage between pipelined replies |
+//! | A14 | stop at 1yz | A14: an interim reply to the message |
+//! | A14 | send a lone dot where nobody was accepted | nobody is accepted under PIPELINING, and DATA is: a lone dot |
+//! | A15 | show no control octets | replies_are_escaped |
+//! | A15 | believe no enhanced code of another class | A15: an enhanced code of another class is words |
+//! | A16 | bear no challenges without end | A16: a server that challenges without end |
+//! | A16 | show no secrets | secrets_do_not_show |
+//! | A19 | take half a reply for none | A19: half a reply to the message is none |
+//! | any | report each recipient once, and truly | every_outcome_is_reported |
 
 use std::sync::Arc;
 
@@ -208,6 +265,7 @@ fn every_test_of_the_table_exists() {
         include_str!("rfc_client.rs"),
         include_str!("client.rs"),
         include_str!("client/answers.rs"),
+        include_str!("client/hostile.rs"),
         include_str!("client/injection.rs"),
         include_str!("client/secrets.rs"),
     );
@@ -221,11 +279,12 @@ fn every_test_of_the_table_exists() {
         include_str!("client/auth.txt"),
         include_str!("client/chunks.txt"),
         include_str!("client/envelope.txt"),
+        include_str!("client/lore.txt"),
     );
     let rows = include_str!("rfc_client.rs")
         .lines()
         .filter_map(|line| line.strip_prefix("//! | ")?.strip_suffix(" |"))
-        .skip(1);
+        .filter(|row| !row.ends_with(" | test"));
     let mut looked_up = 0;
     for row in rows {
         let test = row.rsplit(" | ").next().unwrap();

@@ -8,24 +8,26 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use ehlo::Secret;
 use ehlo::codec::AddressError;
+use ehlo::sasl::{ChannelBinding, ServerMechanism};
 use ehlo::server::{
     Answer, Auth, Etrn, EtrnAccepted, Event, Expand, Expanded, Help, Helped, Message,
     MessageAccepted, Rcpt, Rejection, Security, Server, SessionId, Transfer, Verified, Verify,
 };
 use ehlo::types::Protocol;
 use ehlo::types::{
-    DateTime, Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, Recipient,
-    ReplyCode, ReplyText, XclientAttributes, XforwardAttributes,
+    Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, Recipient, ReplyCode,
+    ReplyText, XclientAttributes, XforwardAttributes,
 };
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use tokio_rustls::TlsAcceptor;
 
 use crate::options::{Mode, Options};
-use crate::sasl::{self, Dialogue};
+use crate::sasl::Accounts;
 use crate::spool::Spool;
 use crate::trace;
 
@@ -33,6 +35,7 @@ use crate::trace;
 pub(crate) struct Service {
     pub(crate) options: Options,
     pub(crate) tls: Option<TlsAcceptor>,
+    accounts: Accounts,
     domains: Vec<Host<'static>>,
     sessions: AtomicU64,
 }
@@ -45,6 +48,7 @@ impl Service {
         let domains = options.domains.iter();
         let domains = domains.map(|name| Ok(Host::from(name.parse::<Domain<'static>>()?)));
         Ok(Self {
+            accounts: Accounts::new(&options)?,
             domains: domains.collect::<Result<_, AddressError>>()?,
             options,
             tls,
@@ -75,7 +79,10 @@ pub(crate) struct Application {
     transfer: Option<Transfer>,
     /// What became of the message: in LMTP, each recipient is told.
     stored: Option<Answer<Message>>,
-    dialogue: Option<Dialogue>,
+    /// What names the TLS channel, if there is one.
+    channel: Option<ChannelBinding>,
+    /// The AUTH exchange that is going on.
+    exchange: Option<Box<dyn ServerMechanism>>,
     xclient: Option<XclientAttributes<'static>>,
     xforward: Option<XforwardAttributes<'static>>,
 }
@@ -88,10 +95,16 @@ impl Application {
             spool: None,
             transfer: None,
             stored: None,
-            dialogue: None,
+            channel: None,
+            exchange: None,
             xclient: None,
             xforward: None,
         }
+    }
+
+    /// The connection is encrypted from now on.
+    pub(crate) fn bind(&mut self, channel: Option<ChannelBinding>) {
+        self.channel = channel;
     }
 
     pub(crate) fn tls(&self) -> io::Result<&TlsAcceptor> {
@@ -174,18 +187,18 @@ impl Application {
         debug_assert!(in_time);
     }
 
-    fn begin_auth(&mut self, auth: &Auth) -> sasl::Answer {
-        let initial = auth.initial_response.as_ref();
-        let (dialogue, answer) = Dialogue::begin(auth.mechanism, initial, &self.service.options);
-        self.dialogue = Some(dialogue);
-        answer
+    fn begin_auth(&mut self, auth: &Auth) -> Answer<Auth> {
+        let accounts = &self.service.accounts;
+        let exchange = accounts.begin(auth.mechanism, self.channel.as_ref());
+        let exchange = self.exchange.insert(exchange.ok_or(Rejection::NOT_NOW)?);
+        let step = exchange.begin(auth.initial_response.as_ref());
+        accounts.settle(exchange.as_mut(), step)
     }
 
-    fn go_on_auth(&mut self, said: &Secret) -> sasl::Answer {
-        let dialogue = self.dialogue.take().ok_or(Rejection::BAD_CREDENTIALS)?;
-        let (dialogue, answer) = dialogue.go_on(said, &self.service.options);
-        self.dialogue = Some(dialogue);
-        answer
+    fn go_on_auth(&mut self, said: &Secret) -> Answer<Auth> {
+        let exchange = self.exchange.as_mut().ok_or(Rejection::BAD_CREDENTIALS)?;
+        let step = exchange.respond(said);
+        self.service.accounts.settle(exchange.as_mut(), step)
     }
 
     /// Whether mail for that recipient is taken.
@@ -362,21 +375,6 @@ fn object<'a>(parameters: impl Iterator<Item = Parameter<'a>>) -> Value {
 
 /// Now, as RFC 5322 §3.3 writes it.
 fn date() -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = elapsed.unwrap_or_default().as_secs();
-    let Some(now) = i64::try_from(seconds).ok().and_then(DateTime::from_unix) else {
-        return String::new();
-    };
-    format!(
-        "{} {} {} {:02}:{:02}:{:02} +0000",
-        now.day(),
-        MONTHS[usize::from(now.month()) - 1],
-        now.year(),
-        now.hour(),
-        now.minute(),
-        now.second(),
-    )
+    let date = OffsetDateTime::now_utc().format(&Rfc2822);
+    date.unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
+use ehlo::sasl::{BindingType, ChannelBinding};
 use ehlo::server::Security;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -15,6 +16,9 @@ use tokio_rustls::server::TlsStream;
 
 /// Octets that are read at once.
 const BLOCK: usize = 16 * 1024;
+
+/// The label of the keying material that names a channel.
+const EXPORTER: &[u8] = b"EXPORTER-Channel-Binding";
 
 /// How long the end of a connection may take.
 const LINGER: Duration = Duration::from_secs(2);
@@ -44,6 +48,18 @@ impl Connection {
         // Boxed: a handshake is large, and short.
         let stream = Box::pin(tls.accept(stream)).await?;
         Ok(Self::Tls(Box::new(stream)))
+    }
+
+    /// What names the TLS channel, for SASL (RFC 9266 §2).
+    pub(crate) fn channel(&self) -> io::Result<Option<ChannelBinding>> {
+        let Self::Tls(stream) = self else {
+            return Ok(None);
+        };
+        let (_, tls) = stream.get_ref();
+        let exported = tls.export_keying_material([0; 32], EXPORTER, Some(&[]));
+        let data = exported.map_err(io::Error::other)?;
+        let kind = BindingType::TlsExporter;
+        Ok(Some(ChannelBinding::new(kind, data.to_vec())))
     }
 
     /// Reads to the end of the buffer; 0 octets are the end of input.

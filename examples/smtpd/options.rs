@@ -63,6 +63,8 @@ pub(crate) struct Options {
     pub(crate) user: Option<(String, Secret)>,
     /// `--token TOKEN`: for XOAUTH2 and OAUTHBEARER.
     pub(crate) token: Option<Secret>,
+    /// `--anonymous`: lets those in who say that they are nobody.
+    pub(crate) anonymous: bool,
     /// `--max-size OCTETS`.
     pub(crate) max_size: Option<u64>,
     /// `--discard` or `--null`, for measurements.
@@ -92,6 +94,7 @@ impl Options {
             certificate: None,
             user: None,
             token: None,
+            anonymous: false,
             max_size: None,
             mode: Mode::Store,
             lenient: false,
@@ -123,6 +126,7 @@ impl Options {
                 Long("user") => user = Some(arguments.value()?.string()?),
                 Long("password") => password = Some(Secret::from(arguments.value()?.string()?)),
                 Long("token") => options.token = Some(Secret::from(arguments.value()?.string()?)),
+                Long("anonymous") => options.anonymous = true,
                 Long("max-size") => options.max_size = Some(arguments.value()?.parse()?),
                 Long("discard") => options.mode = Mode::Discard,
                 Long("null") => options.mode = Mode::Null,

@@ -1,139 +1,158 @@
-//! The server's side of PLAIN, LOGIN, XOAUTH2 and OAUTHBEARER.
+//! Lets clients in: what mechanisms there are, and what they ask.
+
+use std::io;
 
 use ehlo::Secret;
-use ehlo::server::{AuthStep, Authenticated, Rejection};
-use ehlo::types::Mechanism;
+use ehlo::sasl::{
+    self, ChannelBinding, CramMd5Server, Decoy, Hash, Nonce, Question, ScramKeys, ScramServer,
+    ServerMechanism, ServerStep, Verdict,
+};
+use ehlo::server::{Answer, Auth, Rejection};
+use ehlo::types::{Domain, Mechanism};
+use tokio_rustls::rustls::crypto::ring;
 
 use crate::options::Options;
 
-/// What an exchange comes to next.
-pub(crate) type Answer = Result<AuthStep, Rejection>;
+/// How often a password is hashed: as often as RFC 7677 §4 asks at least.
+const ITERATIONS: u32 = 4096;
 
 /// The mechanisms that there are credentials for, the best first.
 pub(crate) fn mechanisms(options: &Options) -> Vec<Mechanism> {
     let mut mechanisms = Vec::new();
+    if options.user.is_some() {
+        mechanisms.extend([
+            Mechanism::SCRAM_SHA_256_PLUS,
+            Mechanism::SCRAM_SHA_1_PLUS,
+            Mechanism::SCRAM_SHA_256,
+            Mechanism::SCRAM_SHA_1,
+            Mechanism::CRAM_MD5,
+        ]);
+    }
     if options.token.is_some() {
         mechanisms.extend([Mechanism::OAUTHBEARER, Mechanism::XOAUTH2]);
     }
     if options.user.is_some() {
         mechanisms.extend([Mechanism::PLAIN, Mechanism::LOGIN]);
     }
+    if options.anonymous {
+        mechanisms.push(Mechanism::ANONYMOUS);
+    }
     mechanisms
 }
 
-/// An exchange that is going on: what the client is to say next.
-pub(crate) enum Dialogue {
-    /// PLAIN (RFC 4616): all at once.
-    Plain,
-    /// LOGIN: the name.
-    Name,
-    /// LOGIN: the password.
-    Password(String),
-    /// OAUTHBEARER (RFC 7628).
-    OAuthBearer,
-    /// XOAUTH2.
-    XOAuth2,
-    /// Nothing, in answer to the report that its token is not valid.
-    Acknowledgement,
+/// Who is known here, and by what.
+pub(crate) struct Accounts {
+    host: Domain<'static>,
+    user: Option<User>,
+    token: Option<Secret>,
+    anonymous: bool,
+    decoy: Decoy,
 }
 
-impl Dialogue {
-    /// An exchange begins, perhaps with something said already.
+struct User {
+    name: String,
+    /// A server that has no need of CRAM-MD5 would store a hash for PLAIN and
+    /// LOGIN, and the keys.
+    password: Secret,
+    keys: [ScramKeys; 2],
+}
+
+impl Accounts {
+    pub(crate) fn new(options: &Options) -> Result<Self, Box<dyn std::error::Error>> {
+        let user = options.user.as_ref().map(|(name, password)| {
+            let salt = random::<16>()?;
+            let derive = |hash| ScramKeys::derive(hash, password, &salt, ITERATIONS);
+            Ok::<_, Box<dyn std::error::Error>>(User {
+                name: name.clone(),
+                password: password.clone(),
+                keys: [derive(Hash::Sha1)?, derive(Hash::Sha256)?],
+            })
+        });
+        Ok(Self {
+            host: options.hostname.parse()?,
+            user: user.transpose()?,
+            token: options.token.clone(),
+            anonymous: options.anonymous,
+            decoy: Decoy::new(random::<32>()?.to_vec(), ITERATIONS),
+        })
+    }
+
+    /// An exchange begins, on that channel if there is TLS.
     pub(crate) fn begin(
+        &self,
         mechanism: Mechanism,
-        initial: Option<&Secret>,
-        options: &Options,
-    ) -> (Self, Answer) {
-        let dialogue = match mechanism {
-            Mechanism::LOGIN => Self::Name,
-            Mechanism::OAUTHBEARER => Self::OAuthBearer,
-            Mechanism::XOAUTH2 => Self::XOAuth2,
-            _ => Self::Plain,
-        };
-        match (initial, &dialogue) {
-            (Some(said), _) => dialogue.go_on(said, options),
-            (None, Self::Name) => (dialogue, Ok(challenge("Username:"))),
-            (None, _) => (dialogue, Ok(challenge(""))),
+        channel: Option<&ChannelBinding>,
+    ) -> Option<Box<dyn ServerMechanism>> {
+        let nonce = Nonce::from_random(random().ok()?);
+        if mechanism == Mechanism::CRAM_MD5 {
+            return Some(Box::new(CramMd5Server::new(&nonce, &self.host)));
+        }
+        match ScramServer::new(mechanism, nonce, self.decoy.clone()) {
+            Some(scram) => Some(Box::new(scram.with_bindings(channel.cloned()))),
+            None => sasl::server_mechanism(mechanism),
         }
     }
 
-    /// The client has said something.
-    pub(crate) fn go_on(self, said: &Secret, options: &Options) -> (Self, Answer) {
-        match self {
-            Self::Plain => (self, verdict(plain(said, options))),
-            Self::Name => match said.expose_str() {
-                Some(name) => (Self::Password(name.to_owned()), Ok(challenge("Password:"))),
-                None => (self, Err(Rejection::BAD_CREDENTIALS)),
-            },
-            Self::Password(name) => {
-                let known = knows(options, &name, said);
-                (Self::Name, verdict(known.then_some(name)))
+    /// What the machine is to be told, once no question is left.
+    pub(crate) fn settle(
+        &self,
+        mechanism: &mut dyn ServerMechanism,
+        step: Result<ServerStep, sasl::Failure>,
+    ) -> Answer<Auth> {
+        let mut step = step;
+        loop {
+            match step {
+                Ok(ServerStep::Ask(question)) => step = mechanism.verdict(self.judge(question)),
+                Ok(ServerStep::Answer(answer)) => return Ok(answer),
+                Err(failure) => return Err(Rejection::from(failure)),
             }
-            Self::OAuthBearer => oauth(oauth_bearer(said, options)),
-            Self::XOAuth2 => oauth(xoauth2(said, options)),
-            Self::Acknowledgement => (self, Err(Rejection::BAD_CREDENTIALS)),
         }
+    }
+
+    /// Nobody acts for somebody else here, and nobody has a certificate.
+    fn judge(&self, question: Question) -> Verdict {
+        let verdict = match question {
+            Question::Password { name, password } => self
+                .knows(&name, &password)
+                .then_some(Verdict::Accept(name)),
+            // A token here is everybody's.
+            Question::Token { name, token, .. } if self.token.as_ref() == Some(&token) => {
+                name.map(Verdict::Accept)
+            }
+            Question::Secret { name } => self
+                .user(&name)
+                .map(|user| Verdict::Secret(user.password.clone())),
+            Question::Keys { name, hash } => self
+                .user(&name)
+                .and_then(|user| user.keys.iter().find(|keys| keys.hash() == hash))
+                .map(|keys| Verdict::Keys(keys.clone())),
+            Question::Anonymous { .. } if self.anonymous => {
+                Some(Verdict::Accept("anonymous".to_owned()))
+            }
+            _ => None,
+        };
+        verdict.unwrap_or(Verdict::Reject)
+    }
+
+    /// Whether that is the user's name and password; both are looked at in
+    /// constant time.
+    fn knows(&self, name: &str, password: &Secret) -> bool {
+        self.user.as_ref().is_some_and(|user| {
+            let is_user = Secret::from(user.name.as_str()) == Secret::from(name);
+            (user.password == *password) & is_user
+        })
+    }
+
+    fn user(&self, name: &str) -> Option<&User> {
+        self.user.as_ref().filter(|user| user.name == name)
     }
 }
 
-fn challenge(text: &str) -> AuthStep {
-    AuthStep::Challenge(Secret::from(text))
-}
-
-fn verdict(identity: Option<String>) -> Answer {
-    identity
-        .map(|identity| AuthStep::Done(Authenticated::new(identity)))
-        .ok_or(Rejection::BAD_CREDENTIALS)
-}
-
-/// A token that is not valid is reported before the exchange fails (RFC 7628
-/// §3.2.2, §3.2.3).
-fn oauth(identity: Option<String>) -> (Dialogue, Answer) {
-    let answer = match identity {
-        Some(_) => verdict(identity),
-        None => Ok(challenge(r#"{"status":"invalid_token"}"#)),
-    };
-    (Dialogue::Acknowledgement, answer)
-}
-
-/// `[authzid] NUL name NUL password`.
-fn plain(said: &Secret, options: &Options) -> Option<String> {
-    let mut parts = said.expose_str()?.split('\0');
-    let (authzid, name, password) = (parts.next()?, parts.next()?, parts.next()?);
-    // Nobody acts for somebody else here.
-    let may = parts.next().is_none() && (authzid.is_empty() || authzid == name);
-    (knows(options, name, &Secret::from(password)) && may).then(|| name.to_owned())
-}
-
-/// `n,a=NAME, ^A … ^A auth=Bearer TOKEN ^A ^A`.
-fn oauth_bearer(said: &Secret, options: &Options) -> Option<String> {
-    let (header, fields) = said.expose_str()?.split_once('\x01')?;
-    let name = header.strip_prefix("n,a=")?.strip_suffix(',')?;
-    bearer(fields, options)?;
-    Some(name.replace("=2C", ",").replace("=3D", "="))
-}
-
-/// `user=NAME ^A auth=Bearer TOKEN ^A ^A`.
-fn xoauth2(said: &Secret, options: &Options) -> Option<String> {
-    let (user, fields) = said.expose_str()?.split_once('\x01')?;
-    bearer(fields, options)?;
-    user.strip_prefix("user=").map(str::to_owned)
-}
-
-fn bearer(fields: &str, options: &Options) -> Option<()> {
-    let authorization = fields.strip_suffix("\x01\x01")?.split('\x01');
-    let mut authorization = authorization.filter_map(|field| field.strip_prefix("auth="));
-    let (scheme, token) = authorization.next()?.split_once(' ')?;
-    // `Secret` compares in constant time.
-    let is_valid = options.token.as_ref() == Some(&Secret::from(token));
-    (scheme.eq_ignore_ascii_case("Bearer") && is_valid).then_some(())
-}
-
-/// Whether that is the user's name and password; both are looked at in
-/// constant time.
-fn knows(options: &Options, name: &str, password: &Secret) -> bool {
-    options.user.as_ref().is_some_and(|(user, right)| {
-        let is_user = Secret::from(user.as_str()) == Secret::from(name);
-        (right == password) & is_user
-    })
+fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut octets = [0; N];
+    let random = ring::default_provider().secure_random;
+    random
+        .fill(&mut octets)
+        .map_err(|_| io::Error::other("no randomness"))?;
+    Ok(octets)
 }

@@ -29,6 +29,7 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let mut server = Server::new(config, id, connection.security(), now());
     let mut application = Application::new(service, peer);
+    application.bind(connection.channel()?);
     let mut input = BytesMut::new();
     let mut stop = pin!(stopping.wait_for(|stopping| *stopping));
     let mut is_stopping = false;
@@ -41,6 +42,7 @@ pub(crate) async fn serve(
                 Event::Handover => {
                     let handshake = connection.accept_tls(application.tls()?);
                     connection = timeout_at(deadline(&server), handshake).await??;
+                    application.bind(connection.channel()?);
                     server.tls_established(now(), &mut input);
                 }
                 event => application.handle(&mut server, event).await,

@@ -27,10 +27,12 @@ pub(crate) fn acceptor(options: &Options) -> Result<Option<TlsAcceptor>, Box<dyn
             PrivateKeyDer::from_pem_file(key)?,
         ),
     };
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
+    // RFC 9266 §4.2: else what TLS 1.2 exports does not name the channel.
+    config.require_ems = true;
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }
 

@@ -91,7 +91,7 @@ impl Client {
             let id = self.next_id();
             let response = initial_response.clone().map(SaslMessage::into_owned);
             self.state.unanswered += 1;
-            self.state.begin_auth(Some(id), *mechanism, response);
+            self.state.begin_auth(Some(id), *mechanism, response, None);
             self.state.jobs.push_back(Job::Auth);
             return Ok(id);
         }
@@ -114,17 +114,16 @@ impl Client {
         self.check_queue()?;
         let id = self.next_id();
         self.payloads.push_back(chunk);
-        if !is_last {
-            self.state.unanswered += 1;
-        }
+        self.state.unanswered += 1;
         self.state.jobs.push_back(Job::Chunk(id, is_last));
         Ok(id)
     }
 
     /// Queues octets that are said as they are, in their turn, and after which
-    /// that many replies are awaited before anything else is said. For testers
-    /// of servers: what the octets mean is nobody's business here, so the
-    /// session is in doubt from then on, until RSET or a hello is accepted.
+    /// that many replies are awaited before anything else is said; they may
+    /// come as soon as the octets begin to go out. For testers of servers: what
+    /// the octets mean is nobody's business here, so the session is in doubt
+    /// from then on, until RSET or a hello is accepted.
     ///
     /// # Errors
     ///

@@ -1,12 +1,14 @@
 //! Authentication (RFC 4954): an exchange of opaque octets that the caller, or
 //! a mechanism of SASL, drives.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use super::Client;
 use super::error::AuthError;
 use super::event::CommandId;
 use super::turn::{Hold, Job};
+use crate::sasl::{ClientMechanism, MechanismError};
 use crate::secret::Secret;
 use crate::types::{Capabilities, Command, Mechanism, Reply, SaslLine, SaslMessage};
 
@@ -58,6 +60,8 @@ pub(super) struct Exchange {
     /// Challenges so far.
     pub(super) challenges: usize,
     pub(super) is_cancelled: bool,
+    /// What answers the challenges, if the application does not.
+    pub(super) driver: Option<Box<dyn ClientMechanism>>,
 }
 
 /// Authentication (RFC 4954).
@@ -119,6 +123,39 @@ impl Client {
         mechanism: Mechanism,
         initial_response: Option<&Secret>,
     ) -> Result<(), AuthError> {
+        self.begin_auth(mechanism, initial_response, None)
+    }
+
+    /// Begins an AUTH exchange, as [`authenticate`](Self::authenticate) does,
+    /// and leaves it to the mechanism: there are no
+    /// [`Event::AuthChallenge`](super::Event::AuthChallenge)s. In the end comes
+    /// [`Event::Authenticated`](super::Event::Authenticated) or
+    /// [`Event::AuthRefused`](super::Event::AuthRefused), the latter behind an
+    /// [`Event::AuthCancelled`](super::Event::AuthCancelled) if it was the
+    /// mechanism that gave up.
+    ///
+    /// Where the server says that AUTH has succeeded and the mechanism says that
+    /// it has [not proved](ClientMechanism::verify) what it must, the session
+    /// ends with [`CloseReason::Unproven`](super::CloseReason::Unproven).
+    ///
+    /// # Errors
+    ///
+    /// See [`AuthError`]. Nothing has changed.
+    pub fn authenticate_with(
+        &mut self,
+        mut mechanism: Box<dyn ClientMechanism>,
+    ) -> Result<(), AuthError> {
+        let initial_response = mechanism.initial_response();
+        let name = mechanism.mechanism();
+        self.begin_auth(name, initial_response.as_ref(), Some(mechanism))
+    }
+
+    fn begin_auth(
+        &mut self,
+        mechanism: Mechanism,
+        initial_response: Option<&Secret>,
+        driver: Option<Box<dyn ClientMechanism>>,
+    ) -> Result<(), AuthError> {
         if !self.state.is_listening() || self.is_eof {
             return Err(AuthError::Closed);
         }
@@ -144,7 +181,7 @@ impl Client {
             return Err(AuthError::TooLong);
         }
         self.state.hold = None;
-        self.state.begin_auth(None, mechanism, response);
+        self.state.begin_auth(None, mechanism, response, driver);
         self.state.jobs.push_front(Job::Auth);
         Ok(())
     }
@@ -251,6 +288,33 @@ impl Exchange {
             mechanism: self.mechanism,
             initial_response: None,
         }
+    }
+
+    /// Lets the mechanism answer a challenge, if there is one that does.
+    pub(super) fn drive(&mut self, challenge: &Challenge) -> Option<Result<(), MechanismError>> {
+        let driver = self.driver.as_mut()?;
+        // LOGIN need not care.
+        let said = challenge
+            .decode()
+            .or_else(|| (self.mechanism == Mechanism::LOGIN).then(Secret::default));
+        let said = said.ok_or(MechanismError::NotBase64);
+        let response = said.and_then(|said| driver.respond(&said));
+        let message = response.map(|response| SaslMessage::encode(response.expose()));
+        Some(match message {
+            Ok(message) if is_too_long(&message) => Err(MechanismError::TooLong),
+            Ok(message) => {
+                self.response = Some(message);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Whether the server has proved what it must, as far as anybody asks.
+    pub(super) fn verify(&self) -> Result<(), MechanismError> {
+        self.driver
+            .as_ref()
+            .map_or(Ok(()), |driver| driver.verify())
     }
 
     /// The line that answers a challenge.

@@ -129,6 +129,9 @@ pub struct Config {
     /// (RFC 3030 §2); at least 1. Default 65536. So many are held back until
     /// it is known whether they are the last.
     pub chunk_size: usize,
+    /// Whether commands go out in groups where PIPELINING is offered (RFC 2920).
+    /// Default true; some servers offer it and cannot do it.
+    pub pipelining: bool,
     /// What becomes of parameters that the server does not offer.
     pub parameters: ParameterPolicy,
     /// What the client puts up with beyond the standards.
@@ -144,6 +147,7 @@ impl Default for Config {
         Self {
             protocol: Protocol::default(),
             chunk_size: 65536,
+            pipelining: true,
             parameters: ParameterPolicy::default(),
             leniency: Leniency::default(),
             limits: Limits::default(),

@@ -5,8 +5,9 @@ use core::fmt;
 use thiserror::Error;
 
 use super::auth::Challenge;
-use super::report::Report;
+use super::report::{Outcome, Report};
 use crate::codec::ReplyError;
+use crate::sasl::MechanismError;
 use crate::types::{Capabilities, Reply};
 
 macro_rules! ids {
@@ -51,7 +52,13 @@ pub enum Event {
     /// [`respond`](super::Client::respond), or
     /// [`cancel_auth`](super::Client::cancel_auth).
     AuthChallenge(Challenge),
-    /// AUTH has succeeded.
+    /// The mechanism given to
+    /// [`authenticate_with`](super::Client::authenticate_with) does not go on
+    /// with this server, and cancels the exchange. [`Event::AuthRefused`] follows.
+    AuthCancelled(MechanismError),
+    /// AUTH has succeeded. What the server offers may be more now: EHLO may be
+    /// [sent](super::Client::send) again once the session is ready, though some
+    /// servers refuse it, and no RFC asks for it.
     Authenticated(Reply<'static>),
     /// AUTH has failed, or was cancelled. Before [`Event::Ready`],
     /// [`authenticate`](super::Client::authenticate) may try again, or
@@ -69,6 +76,11 @@ pub enum Event {
     Reply(CommandId, Reply<'static>),
     /// The server wants the message: [`body`](super::Client::body) is there.
     BodyWanted(TransactionId),
+    /// Under LMTP, the server said what became of the message for one of the
+    /// recipients, given by its index in the envelope. The words come with the
+    /// report; this comes as soon as the reply does (RFC 2033 §4.2), for a queue
+    /// that would deliver twice if it forgot.
+    Settled(TransactionId, usize, Outcome),
     /// What became of a transaction: comes once for each, also when the
     /// session breaks down.
     Report(TransactionId, Report),
@@ -139,6 +151,10 @@ pub enum CloseReason {
     /// The server challenges without end ([`Limits::challenges`](super::Limits::challenges)).
     #[error("too many challenges")]
     TooManyChallenges,
+    /// The server says that AUTH has succeeded, and has not proved what the
+    /// mechanism wants of it: it is not the server that it says it is.
+    #[error("the server is not to be trusted: {0}")]
+    Unproven(MechanismError),
     /// The server accepted ATRN or TURN: it is the client now, and waits for
     /// a greeting (RFC 2645 §5.3).
     #[error("the connection was turned round")]

@@ -95,10 +95,7 @@ impl State {
             | Awaited::Rcpt
             | Awaited::Rset
             | Awaited::Chunk
-            | Awaited::Completion(_) => {
-                self.on_transaction(expected, reply, taken);
-                None
-            }
+            | Awaited::Completion(_) => self.on_transaction(expected, reply, taken),
         }
     }
 
@@ -119,7 +116,7 @@ impl State {
             }
             Verb::Rset if is_done => {
                 self.by_hand = None;
-                self.is_in_doubt = false;
+                self.is_in_doubt = self.is_raw_outstanding();
             }
             Verb::Data if self.goes_ahead(reply) => {
                 let dots = DotEncoder::new(LineEnds::Strict);
@@ -179,15 +176,18 @@ impl State {
     }
 
     /// A reply to one of the other things that a transaction says.
-    fn on_transaction(&mut self, expected: Expected, reply: Reply<'static>, taken: u64) {
+    fn on_transaction(
+        &mut self,
+        expected: Expected,
+        reply: Reply<'static>,
+        taken: u64,
+    ) -> Option<Event> {
         let is_lmtp = self.is_lmtp;
         let is_last = !matches!(
             self.awaited.front().map(|next| next.what),
             Some(Awaited::Completion(_))
         );
-        let Some(transaction) = self.transactions.front_mut() else {
-            return;
-        };
+        let transaction = self.transactions.front_mut()?;
         let is_overtaken =
             expected.what == Awaited::Completion(Framing::Chunks) && transaction.is_chunk_refused();
         if is_intermediate(&reply) || is_overtaken && reply.code().is_positive() {
@@ -196,7 +196,7 @@ impl State {
                 self.awaited.push_front(expected);
             }
             self.close(CloseReason::Unexpected(reply), None, taken);
-            return;
+            return None;
         }
         match expected.what {
             Awaited::Mail => transaction.on_mail(reply),
@@ -213,9 +213,13 @@ impl State {
             }
             // The server had refused the message before.
             _ if is_overtaken => {}
-            _ if is_lmtp => transaction.on_own_completion(reply, is_last),
+            _ if is_lmtp => {
+                let (index, outcome) = transaction.on_own_completion(reply, is_last)?;
+                return Some(Event::Settled(transaction.id, index, outcome));
+            }
             _ => transaction.on_completion(reply),
         }
+        None
     }
 
     /// Takes back the chunks of which nothing has been handed to the transport:

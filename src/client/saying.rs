@@ -24,7 +24,12 @@ impl State {
             Job::Chunk(..) => matches!(last.what, Awaited::CommandChunk(_)) && !self.is_lmtp,
             _ => follows,
         };
-        follows && self.offers(Extension::Pipelining)
+        follows && self.pipelines()
+    }
+
+    /// Whether commands may go out in groups (RFC 2920 §3.1).
+    fn pipelines(&self) -> bool {
+        self.may_pipeline && self.offers(Extension::Pipelining)
     }
 
     /// What to say next, which is thereby said.
@@ -85,6 +90,7 @@ impl State {
             return self.say(Awaited::CommandChunk(id), Step::Payload(false));
         }
         self.jobs.pop_front();
+        self.unanswered = self.unanswered.saturating_sub(1);
         let accepted = self.by_hand.unwrap_or(0);
         self.expect_completion(Awaited::CommandBody(id), accepted, Expected::UNSTAMPED);
         Step::Payload(true)
@@ -98,7 +104,7 @@ impl State {
         let Encoder::Chunks(chunks) = &giving.encoder else {
             return Step::Wait;
         };
-        let may_follow = self.awaited.is_empty() || self.offers(Extension::Pipelining);
+        let may_follow = self.awaited.is_empty() || self.pipelines();
         let Some((octets, is_last)) = chunks.next(chunk_size).filter(|_| may_follow) else {
             return Step::Wait;
         };

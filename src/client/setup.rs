@@ -1,10 +1,13 @@
 //! What replies do while a session begins: hello, STARTTLS, AUTH.
 
+use alloc::boxed::Box;
+
 use super::auth::{Challenge, Exchange};
 use super::event::{CloseReason, CommandId, Event};
 use super::opening::{AuthPolicy, Hello, TlsPolicy, nothing_offered};
 use super::state::State;
 use super::turn::{Hold, Job};
+use crate::sasl::ClientMechanism;
 use crate::types::{Capabilities, Extension, Mechanism, Reply, ReplyCode, SaslMessage, Severity};
 
 impl State {
@@ -51,7 +54,7 @@ impl State {
     pub(super) fn meet(&mut self, offered: Capabilities<'static>) {
         self.capabilities = Some(offered);
         self.by_hand = None;
-        self.is_in_doubt = false;
+        self.is_in_doubt = self.is_raw_outstanding();
     }
 
     /// What comes next of what `open` asked for.
@@ -148,6 +151,7 @@ impl State {
         command: Option<CommandId>,
         mechanism: Mechanism,
         response: Option<SaslMessage<'static>>,
+        driver: Option<Box<dyn ClientMechanism>>,
     ) {
         self.exchange = Some(Exchange {
             command,
@@ -155,6 +159,7 @@ impl State {
             response,
             challenges: 0,
             is_cancelled: false,
+            driver,
         });
     }
 
@@ -186,21 +191,38 @@ impl State {
                 } else if exchange.response.is_some() {
                     self.jobs.push_front(Job::AuthLine);
                 } else {
-                    self.hold = Some(Hold::Challenge);
-                    return Some(Event::AuthChallenge(Challenge::new(reply)));
+                    return self.on_challenge(Challenge::new(reply));
                 }
                 None
             }
-            Severity::PositiveCompletion if !exchange.is_cancelled => {
-                self.protection.is_authenticated = true;
-                self.end_auth(reply)
-            }
+            Severity::PositiveCompletion if !exchange.is_cancelled => match exchange.verify() {
+                Ok(()) => {
+                    self.protection.is_authenticated = true;
+                    self.end_auth(reply)
+                }
+                Err(error) => {
+                    self.close(CloseReason::Unproven(error), None, taken);
+                    None
+                }
+            },
             Severity::PositiveIntermediate | Severity::PositiveCompletion => {
                 self.close_unexpected(&reply);
                 None
             }
             Severity::TransientNegative | Severity::PermanentNegative => self.end_auth(reply),
         }
+    }
+
+    /// The mechanism answers, or else the application.
+    fn on_challenge(&mut self, challenge: Challenge) -> Option<Event> {
+        let exchange = self.exchange.as_mut()?;
+        let Some(driven) = exchange.drive(&challenge) else {
+            self.hold = Some(Hold::Challenge);
+            return Some(Event::AuthChallenge(challenge));
+        };
+        exchange.is_cancelled = driven.is_err();
+        self.jobs.push_front(Job::AuthLine);
+        driven.err().map(Event::AuthCancelled)
     }
 
     /// The exchange is over, with that reply.

@@ -65,10 +65,13 @@ pub(super) struct Protection {
 }
 
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a question of its own
 pub(super) struct State {
     pub(super) is_lmtp: bool,
     /// Whether 250 is taken for 354.
     pub(super) takes_ok_to_data: bool,
+    /// Whether PIPELINING is used where it is offered.
+    pub(super) may_pipeline: bool,
     pub(super) challenges: Option<usize>,
     pub(super) life: Life,
     pub(super) awaited: VecDeque<Expected>,
@@ -109,6 +112,7 @@ impl State {
         Self {
             is_lmtp: config.protocol == Protocol::Lmtp,
             takes_ok_to_data: config.leniency.ok_to_data,
+            may_pipeline: config.pipelining,
             challenges: config.limits.challenges,
             life: Life::Open,
             awaited: VecDeque::from([greeting]),
@@ -215,6 +219,12 @@ impl State {
     /// Whether STARTTLS that `send` was given is outstanding, or its TLS is.
     pub(super) fn is_starting_tls(&self) -> bool {
         self.expects(|verb| verb == Verb::StartTls) || self.is_handing_over() && self.plan.is_none()
+    }
+
+    /// Whether octets that nobody knows the meaning of are queued or unanswered.
+    pub(super) fn is_raw_outstanding(&self) -> bool {
+        let is_raw = |expected: &Expected| matches!(expected.what, Awaited::Raw(_));
+        self.awaited.iter().any(is_raw) || self.jobs.iter().any(|job| matches!(job, Job::Raw(..)))
     }
 
     /// Whether such a command that `send` was given is outstanding.

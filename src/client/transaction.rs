@@ -186,6 +186,7 @@ impl Transaction {
             self.stage = Stage::Envelope(index + 1);
             return Say::Rcpt(index);
         }
+        self.stage = Stage::Envelope(recipients);
         if quiet && self.accepted == 0 {
             self.stage = Stage::Decided;
             return self.say(quiet);
@@ -312,13 +313,21 @@ impl Transaction {
         self.stage = Stage::Decided;
     }
 
-    /// In LMTP, the message was so answered for the next accepted recipient.
-    pub(super) fn on_own_completion(&mut self, reply: Reply<'static>, is_last: bool) {
+    /// In LMTP, the message was so answered for the next accepted recipient,
+    /// which is the one of that index.
+    pub(super) fn on_own_completion(
+        &mut self,
+        reply: Reply<'static>,
+        is_last: bool,
+    ) -> Option<(usize, Outcome)> {
+        let outcome = completion_outcome(&reply);
+        let mut settled = None;
         let rest = self.report.0.slots.iter_mut().skip(self.settled);
         for slot in rest {
             self.settled += 1;
             if slot.verdict.is_none() {
-                slot.verdict = Some((completion_outcome(&reply), Decider::OwnCompletion));
+                settled = Some((self.settled - 1, outcome));
+                slot.verdict = Some((outcome, Decider::OwnCompletion));
                 let kept = self.room.checked_sub(reply.as_bytes().len());
                 self.room = kept.unwrap_or(self.room);
                 slot.completion = match kept {
@@ -332,6 +341,7 @@ impl Transaction {
             self.is_completed = true;
             self.stage = Stage::Decided;
         }
+        settled
     }
 
     /// RSET was answered.

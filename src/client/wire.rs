@@ -22,8 +22,13 @@ impl Client {
                 Step::Tell(event) => return Some(event),
                 Step::Chunk(octets, is_last) => self.write_chunk(octets, is_last),
                 step => {
+                    let start = self.output.written();
                     self.write(&step);
-                    self.state.stamp(self.output.written());
+                    self.state.stamp(match step {
+                        // What a server makes of those octets, and when, is not known.
+                        Step::Raw => start,
+                        _ => self.output.written(),
+                    });
                 }
             }
         }

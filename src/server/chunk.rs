@@ -112,6 +112,7 @@ impl Server {
 
     /// Takes the next octets of the chunk from the input.
     pub(super) fn receive_chunk(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
+        self.go_on_waiting(now);
         if self.incoming.remaining == 0 {
             return self.end_chunk(now);
         }

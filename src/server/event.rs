@@ -26,7 +26,9 @@ pub enum Event {
     /// DATA: may the message come?
     Data(Pending<Data>),
     /// Octets of the message, unstuffed; never empty. A slice of the input.
-    /// How a message is cut into pieces means nothing.
+    /// How a message is cut into pieces means nothing. Where there is no room
+    /// for more, do not poll, nor read: the peer is not to blame for the time
+    /// that passes before the next poll.
     Body(Bytes),
     /// The message is complete.
     Message(Pending<Message>),

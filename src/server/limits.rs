@@ -75,6 +75,9 @@ impl MinimumRate {
 }
 
 /// How long a server waits. `None` is for ever.
+///
+/// The time that the application takes for octets of a message that it was
+/// handed, until it polls again, counts towards none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {

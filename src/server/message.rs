@@ -149,6 +149,7 @@ impl Decoder {
 impl Server {
     /// Takes the next octets of the message from the input.
     pub(super) fn receive(&mut self, now: Timestamp, input: &mut BytesMut) -> Step {
+        self.go_on_waiting(now);
         let before = input.len();
         let decoded = self.incoming.decode(input);
         let taken = before - input.len();
@@ -188,9 +189,21 @@ impl Server {
             self.discard(now, excess.len());
         }
         self.incoming.octets += piece.len() as u64;
-        match piece.is_empty() {
-            true => Step::Again,
-            false => Step::Event(Event::Body(piece)),
+        if piece.is_empty() {
+            return Step::Again;
+        }
+        // Until it polls again, it is the application that takes its time.
+        self.incoming.pause_clock(now);
+        self.deadline = None;
+        Step::Event(Event::Body(piece))
+    }
+
+    /// The application has taken what it was handed out: from now on, the peer
+    /// is waited for again.
+    pub(super) fn go_on_waiting(&mut self, now: Timestamp) {
+        if self.incoming.is_paused {
+            self.incoming.resume_clock(now);
+            self.deadline = after(now, self.config.timeouts.data_block);
         }
     }
 

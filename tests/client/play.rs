@@ -171,6 +171,7 @@ impl Player {
                 "report" => config.limits.report = number,
                 "challenges" => config.limits.challenges = number,
                 "chunk" => config.chunk_size = number.unwrap(),
+                "lock-step" => config.pipelining = false,
                 "bare-lf" => config.leniency.bare_line_feeds = true,
                 "ok-to-data" => config.leniency.ok_to_data = true,
                 "cleartext" => config.leniency.cleartext_auth = true,
@@ -519,6 +520,7 @@ pub(crate) fn describe(event: &Event) -> String {
         Event::AuthRefused(reply) => format!("auth refused {}", one_line(reply)),
         Event::Reply(id, reply) => format!("reply {id}: {}", one_line(reply)),
         Event::BodyWanted(id) => format!("body wanted {id}"),
+        Event::Settled(id, index, outcome) => format!("settled {id}.{index} {outcome:?}"),
         Event::Report(id, report) => {
             let state = if report.is_session_reusable() {
                 "reusable"

@@ -1,12 +1,14 @@
 """An aiosmtpd server that stores messages the way blocking_server does.
 
-usage: aiosmtpd_server.py DIRECTORY
+usage: aiosmtpd_server.py DIRECTORY [CERTIFICATE]
 
-Run by `servers.py` in a virtual environment that has aiosmtpd.
+Run by `servers.py` and `probing.py` in a virtual environment that has aiosmtpd.
+With a certificate, a file that has its key too, it offers STARTTLS.
 """
 
 import asyncio
 import json
+import ssl
 import sys
 import uuid
 from pathlib import Path
@@ -47,13 +49,16 @@ class Store:
         return "250 2.0.0 stored"
 
 
-async def serve(directory: Path) -> None:
+async def serve(directory: Path, *certificate: str) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
+    if tls is not None:
+        tls.load_cert_chain(*certificate)
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(Store(directory), enable_SMTPUTF8=True), "127.0.0.1", 0
+        lambda: SMTP(Store(directory), enable_SMTPUTF8=True, tls_context=tls), "127.0.0.1", 0
     )
     host, port = server.sockets[0].getsockname()
     print(f"listening on {host}:{port}", flush=True)
     await server.serve_forever()
 
 
-asyncio.run(serve(Path(sys.argv[1])))
+asyncio.run(serve(Path(sys.argv[1]), *sys.argv[2:]))

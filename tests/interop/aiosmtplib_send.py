@@ -19,6 +19,8 @@ async def main() -> int:
                     await client.auth_plain(way["user"], way["password"])
                 case "LOGIN":
                     await client.auth_login(way["user"], way["password"])
+                case "CRAM-MD5":
+                    await client.auth_crammd5(way["user"], way["password"])
                 case "XOAUTH2":
                     await client.auth_xoauth2(way["user"], way["token"])
             refused, _ = await client.sendmail(

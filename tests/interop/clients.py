@@ -242,6 +242,10 @@ class SmtpSource:
 
     def run(self, load: Load, bench: Bench) -> None:
         server = BlockingServer(bench, len(DOTS) + 2)
+        self.send(bench, load, server.port)
+        check_stored(read_maildir(server.maildir), self.expected(load))
+
+    def send(self, bench: Bench, load: Load, port: str) -> None:
         options = []
         if load.recipients == 1:
             options.append("-N")
@@ -254,12 +258,11 @@ class SmtpSource:
             *("-r", str(load.recipients)),
             *("-M", HELO, "-f", SENDER, "-t", RECIPIENT),
             *("-F", bench.write("message", DOTS.replace(b"\r\n", b"\n"))),
-            f"inet:{LOOPBACK}:{server.port}",
+            f"inet:{LOOPBACK}:{port}",
             extra_env=library_path(self.root),
         )
         if result.status != 0:
             raise Failure(last_line(result.stderr))
-        check_stored(read_maildir(server.maildir), self.expected(load))
 
     def expected(self, load: Load) -> list[Mail]:
         recipient_lists: list[tuple[str, ...]]

@@ -3,6 +3,7 @@ the one comparison of what was stored with what should have been."""
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -31,6 +32,9 @@ class Programs(NamedTuple):
     server: Path
     client: Path
     smtpd: Path
+    probe: Path
+    relay: Path
+    sendmail: Path
 
 
 class Result(NamedTuple):
@@ -216,6 +220,14 @@ def free_port() -> int:
     """A port that was free a moment ago, for servers that must be told one."""
     with socket.create_server((LOOPBACK, 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def resident(pid: int) -> int:
+    """Octets of memory that a process has now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) * 1024
 
 
 def read_maildir(directory: Path) -> list[Mail]:

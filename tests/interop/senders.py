@@ -141,9 +141,11 @@ class Smtplib(Sender):
         "implicit-tls",
         "auth-plain",
         "auth-login",
+        "auth-cram-md5",
         "auth-xoauth2",
         "auth-over-implicit-tls",
         "wrong-password",
+        "wrong-password-cram-md5",
         "wrong-token",
         "no-relay",
         "dsn",
@@ -209,6 +211,8 @@ class Smtplib(Sender):
                 session.auth("PLAIN", session.auth_plain)
             case "LOGIN":
                 session.auth("LOGIN", session.auth_login)
+            case "CRAM-MD5":
+                session.auth("CRAM-MD5", session.auth_cram_md5)
             case "XOAUTH2":
                 session.auth("XOAUTH2", xoauth2)
 
@@ -222,9 +226,11 @@ class Curl(Sender):
         "implicit-tls",
         "auth-plain",
         "auth-login",
+        "auth-cram-md5",
         "auth-xoauth2",
         "auth-oauthbearer",
         "wrong-password",
+        "wrong-password-cram-md5",
         "wrong-token",
         "no-relay",
         "smtputf8",
@@ -263,8 +269,10 @@ class Swaks(Sender):
         "implicit-tls",
         "auth-plain",
         "auth-login",
+        "auth-cram-md5",
         "auth-over-implicit-tls",
         "wrong-password",
+        "wrong-password-cram-md5",
         "no-relay",
         "lmtp",
         "lmtp-starttls",
@@ -334,10 +342,15 @@ class Msmtp(Sender):
         "implicit-tls",
         "auth-plain",
         "auth-login",
+        "auth-cram-md5",
+        "auth-scram-sha-1",
+        "auth-scram-sha-256",
         "auth-xoauth2",
         "auth-oauthbearer",
         "auth-over-implicit-tls",
         "wrong-password",
+        "wrong-password-cram-md5",
+        "wrong-password-scram",
         "wrong-token",
         "no-relay",
         "dsn",
@@ -389,9 +402,11 @@ class Nodemailer(Sender):
         "implicit-tls",
         "auth-plain",
         "auth-login",
+        "auth-cram-md5",
         "auth-xoauth2",
         "auth-over-implicit-tls",
         "wrong-password",
+        "wrong-password-cram-md5",
         "wrong-token",
         "no-relay",
         "dsn",
@@ -454,8 +469,10 @@ class Aiosmtplib(Sender):
         "implicit-tls",
         "auth-plain",
         "auth-login",
+        "auth-cram-md5",
         "auth-over-implicit-tls",
         "wrong-password",
+        "wrong-password-cram-md5",
         "no-relay",
         "dsn",
         "smtputf8",
@@ -527,6 +544,55 @@ class NetSmtp:
         check_only(smtpd, self.WAY, self.BINARY)
 
 
+class GnuSasl:
+    """GNU SASL's command line: says who it is, hears the server's proof, and
+    quits. Names the TLS channel by what TLS exports.
+    """
+
+    name = "gsasl"
+    WAYS = (
+        "auth-plain",
+        "auth-login",
+        "auth-cram-md5",
+        "auth-scram-sha-1",
+        "auth-scram-sha-256",
+        "auth-scram-sha-1-plus",
+        "auth-scram-sha-256-plus",
+        "auth-anonymous",
+        "wrong-password",
+        "wrong-password-cram-md5",
+        "wrong-password-scram",
+        "wrong-password-scram-plus",
+    )
+
+    def install(self, cache: Path) -> None:
+        self.root = apt_unpack("gsasl", cache)
+
+    def trials(self) -> list[Trial]:
+        return [Trial(way.name, partial(self.run, way)) for way in ways_named(*self.WAYS)]
+
+    def run(self, way: Way, bench: Bench) -> None:
+        smtpd = Smtpd(bench, "--anonymous")
+        mechanism = str(way.mechanism)
+        result = bench.run(
+            self.root / "usr/bin/gsasl",
+            *("--smtp", f"--mechanism={mechanism}", "--x509-ca-file="),
+            # With a channel that it could name it takes no SCRAM without.
+            *(() if mechanism.endswith("-PLUS") else ("--no-cb",)),
+            *(f"--authentication-id={USER}", f"--authorization-id={USER}"),
+            *(f"--password={way.password}", "--anonymous-token=trace"),
+            *(LOOPBACK, smtpd.port(way)),
+            extra_env=library_path(self.root),
+        )
+        succeeded, transcript = report(result)
+        if succeeded == bool(way.refusals):
+            raise Failure(f"the client says {last_line(transcript)}")
+        for said in way.refusals or ("235 2.7.0", "(server trusted)"):
+            if said not in transcript:
+                raise Failure(f"no {said} in {transcript!r}")
+        check_only(smtpd, Way(way.name, password=way.password, accepted=()), OCTETS)
+
+
 SENDERS = (
     Smtplib(),
     Curl(),
@@ -536,4 +602,5 @@ SENDERS = (
     Nodemailer(),
     Aiosmtplib(),
     NetSmtp(),
+    GnuSasl(),
 )

@@ -125,6 +125,7 @@ class SmtpSink(Server):
     """
 
     name = "smtp-sink"
+    OPTIONS: tuple[str, ...] = ()
     CASES = (
         "plain",
         "leading-dots",
@@ -155,6 +156,7 @@ class SmtpSink(Server):
         bench.start(
             self.root / "usr/sbin/smtp-sink",
             *user,
+            *self.OPTIONS,
             *("-d", f"{maildir}/"),
             f"inet:{LOOPBACK}:{port}",
             "16",
@@ -183,6 +185,13 @@ class SmtpSink(Server):
         rcpt_to = tuple(map(address, arguments("Rcpt")))
         octets = parts["octets"].replace(b"\n", b"\r\n")
         return Mail(mail_from, rcpt_to, octets, helo)
+
+
+class SmtpSinkLmtp(SmtpSink):
+    """The same by LMTP."""
+
+    name = "smtp-sink-lmtp"
+    OPTIONS = ("-L",)
 
 
 def greeting(port: int) -> bytes | None:

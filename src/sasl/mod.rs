@@ -1,0 +1,161 @@
+//! Mechanisms of SASL (RFC 4422): what is said inside AUTH, on both sides.
+//!
+//! | mechanism | RFC | what the client shows |
+//! |---|---|---|
+//! | SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS | 5802, 7677 | that it knows the password, and which TLS channel it is on; so must the server |
+//! | SCRAM-SHA-256, SCRAM-SHA-1 | 5802, 7677 | that it knows the password; so must the server |
+//! | CRAM-MD5 | 2195 | that it knows the password |
+//! | PLAIN, LOGIN | 4616, none | the password |
+//! | OAUTHBEARER, XOAUTH2 | 7628, none | a token |
+//! | EXTERNAL | 4422 | nothing: it is known from elsewhere, such as its certificate |
+//! | ANONYMOUS | 4505 | nothing |
+//!
+//! CRAM-MD5 and SCRAM come with the feature `scram`. Names and passwords that
+//! are not in US-ASCII can be [prepared](prepare), and used with SCRAM, with the
+//! feature `saslprep`. Mechanisms that negotiate a security layer of their own,
+//! such as GSSAPI, are not here.
+//!
+//! Nothing here draws randomness: nonces are given. Secrets are wiped when they
+//! are dropped, and `Debug` shows none.
+
+mod anonymous;
+#[cfg(feature = "scram")]
+mod binding;
+mod chooser;
+#[cfg(feature = "scram")]
+mod cram_md5;
+mod error;
+mod external;
+#[cfg(feature = "scram")]
+mod hash;
+mod login;
+#[cfg(feature = "scram")]
+mod nonce;
+mod oauth;
+mod plain;
+mod prepare;
+mod saslname;
+#[cfg(feature = "scram")]
+mod scram;
+mod step;
+
+use alloc::boxed::Box;
+use core::fmt;
+
+pub use anonymous::{AnonymousClient, AnonymousServer};
+#[cfg(feature = "scram")]
+pub use binding::{BindingType, ChannelBinding};
+pub use chooser::{Chooser, Credentials};
+#[cfg(feature = "scram")]
+pub use cram_md5::{CramMd5Client, CramMd5Server};
+pub use error::{CredentialsError, Failure, MechanismError};
+pub use external::{ExternalClient, ExternalServer};
+#[cfg(feature = "scram")]
+pub use hash::Hash;
+pub use login::{LoginClient, LoginServer};
+#[cfg(feature = "scram")]
+pub use nonce::Nonce;
+pub use oauth::{OAuthBearerClient, OAuthBearerServer, XOAuth2Client, XOAuth2Server};
+pub use plain::{PlainClient, PlainServer};
+pub use prepare::{PrepareError, prepare};
+#[cfg(feature = "scram")]
+pub use scram::{Decoy, ScramClient, ScramKeys, ScramServer};
+pub use step::{Question, ServerStep, Verdict};
+
+use crate::Secret;
+use crate::types::Mechanism;
+
+/// The client's side of an exchange. For
+/// [`Client::authenticate_with`](crate::client::Client::authenticate_with).
+///
+/// `Debug` must not show secrets.
+pub trait ClientMechanism: fmt::Debug + Send + Sync {
+    /// The name that AUTH gives.
+    fn mechanism(&self) -> Mechanism;
+
+    /// What the client says first. `None`: the server speaks first. Asked once.
+    fn initial_response(&mut self) -> Option<Secret>;
+
+    /// What the client says to a challenge.
+    ///
+    /// # Errors
+    ///
+    /// The exchange cannot go on: the client cancels it.
+    fn respond(&mut self, challenge: &Secret) -> Result<Secret, MechanismError>;
+
+    /// Whether the server has proved what it must: asked when it says that AUTH
+    /// has succeeded.
+    ///
+    /// # Errors
+    ///
+    /// It has not. The client must not go on with it.
+    fn verify(&self) -> Result<(), MechanismError> {
+        Ok(())
+    }
+}
+
+/// The server's side of an exchange: makes [`AuthStep`](crate::server::AuthStep)s
+/// of what the client says, and asks the application for what it must know.
+///
+/// A call that is out of turn is a [`Failure`], and after a failure there are
+/// only failures. `Debug` must not show secrets.
+pub trait ServerMechanism: fmt::Debug + Send + Sync {
+    /// The name that AUTH gave.
+    fn mechanism(&self) -> Mechanism;
+
+    /// The exchange begins, perhaps with an initial response.
+    ///
+    /// # Errors
+    ///
+    /// The exchange fails.
+    fn begin(&mut self, initial_response: Option<&Secret>) -> Result<ServerStep, Failure> {
+        match initial_response {
+            Some(response) => self.respond(response),
+            // RFC 4954 §4: an empty challenge asks for it.
+            None => Ok(ServerStep::challenge(Secret::default())),
+        }
+    }
+
+    /// The client has answered a challenge.
+    ///
+    /// # Errors
+    ///
+    /// The exchange fails.
+    fn respond(&mut self, response: &Secret) -> Result<ServerStep, Failure>;
+
+    /// The application has found out what it was [asked](ServerStep::Ask).
+    ///
+    /// # Errors
+    ///
+    /// The exchange fails.
+    fn verdict(&mut self, verdict: Verdict) -> Result<ServerStep, Failure>;
+}
+
+/// The server's side of a mechanism that needs nothing to begin with: PLAIN,
+/// LOGIN, OAUTHBEARER, XOAUTH2, EXTERNAL, ANONYMOUS. `None`: it is another one.
+#[must_use]
+pub fn server_mechanism(mechanism: Mechanism) -> Option<Box<dyn ServerMechanism>> {
+    Some(match mechanism {
+        Mechanism::ANONYMOUS => Box::new(AnonymousServer::new()),
+        Mechanism::EXTERNAL => Box::new(ExternalServer::new()),
+        Mechanism::LOGIN => Box::new(LoginServer::new()),
+        Mechanism::OAUTHBEARER => Box::new(OAuthBearerServer::new()),
+        Mechanism::PLAIN => Box::new(PlainServer::new()),
+        Mechanism::XOAUTH2 => Box::new(XOAuth2Server::new()),
+        _ => return None,
+    })
+}
+
+/// What a client says, as text.
+fn text(response: &Secret) -> Result<&str, Failure> {
+    response.expose_str().ok_or(Failure::Malformed)
+}
+
+/// Whether credentials are something, of those octets.
+fn check(octets: &[u8], is_fine: fn(u8) -> bool) -> Result<(), CredentialsError> {
+    match octets {
+        [] => Err(CredentialsError::Empty),
+        _ if octets.iter().all(|&octet| is_fine(octet)) => Ok(()),
+        _ => Err(CredentialsError::Character),
+    }
+}

@@ -1,0 +1,185 @@
+"""Servers that probe attacks: ours, others as they are, and one known to be weak."""
+
+import re
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from harness import LOOPBACK, Bench, Failure, Result
+from peers import Trial
+from registries import apt_install, npm_package, pip_venv
+from senders import Smtpd
+from servers import SmtpSink
+
+HERE = Path(__file__).parent
+# Exit statuses of probe.
+SAFE, EXPLOITABLE, NOT_PROBED = 0, 1, 2
+ROW = re.compile(r"(?P<rule>A\d+) +(?P<title>.*?)  +(?P<verdict>safe|lax|EXPLOITABLE|unknown|-)  +")
+# What a server bears that bears with everything.
+LENIENCIES = {
+    *(f"in a message: {end}" for end in ("LF . LF", "LF . CR", "CR . LF", "CR . CR")),
+    *(f"in a message: {end}" for end in ("LF . CRLF", "CR . CRLF", "CRLF . LF", "CRLF . CR")),
+    "in a message: CRLF . CR CRLF",
+    "in a chunk: LF . LF",
+    "a command behind EHLO",
+    "a message behind DATA",
+    "an HTTP request",
+    "the begin of a TLS handshake",
+}
+
+
+class Row(NamedTuple):
+    """What probe prints for a rule, words left out."""
+
+    rule: str
+    title: str
+    verdict: str
+
+
+def probe(bench: Bench, *arguments: str) -> Result:
+    return bench.run(bench.programs.probe, *arguments, "--timeout", "2")
+
+
+def rows(result: Result, status: int) -> list[Row]:
+    if result.status != status:
+        raise Failure(f"exit status {result.status}, not {status}: {result}")
+    return [Row(**found.groupdict()) for found in ROW.finditer(result.stdout)]
+
+
+def titles(table: list[Row], verdict: str) -> set[str]:
+    return {row.title for row in table if row.verdict == verdict}
+
+
+def check_probed(table: list[Row], safe: int) -> None:
+    """Fail unless at least that many rows are safe, and none is unknown."""
+    counts = Counter(row.verdict for row in table)
+    if counts["safe"] < safe or counts["unknown"]:
+        raise Failure(f"{counts}")
+
+
+class Ours:
+    """smtpd and blocking_server."""
+
+    name = "probe"
+
+    def install(self, cache: Path) -> None:
+        """There is nothing to install."""
+
+    def trials(self) -> list[Trial]:
+        return [
+            Trial("smtpd", partial(self.run_smtpd, "smtp", ())),
+            Trial("smtpd-lmtp", partial(self.run_smtpd, "lmtp", ("--lmtp",))),
+            Trial("smtpd-lenient", self.run_lenient),
+            Trial("blocking_server", self.run_blocking),
+            Trial("elsewhere", self.run_elsewhere),
+        ]
+
+    def run_smtpd(self, kind: str, options: tuple[str, ...], bench: Bench) -> None:
+        smtpd = Smtpd(bench)
+        address = f"{LOOPBACK}:{smtpd.ports[kind]}"
+        self.check_safe(rows(probe(bench, address, "--starttls", *options), SAFE), 39)
+
+    def run_lenient(self, bench: Bench) -> None:
+        """What is lax is what the option is for; nothing is exploitable."""
+        smtpd = Smtpd(bench, "--lenient")
+        address = f"{LOOPBACK}:{smtpd.ports['smtp']}"
+        table = rows(probe(bench, address, "--starttls"), SAFE)
+        check_probed(table, 25)
+        if titles(table, "lax") != LENIENCIES:
+            raise Failure(f"lax: {titles(table, 'lax') ^ LENIENCIES}")
+
+    def run_blocking(self, bench: Bench) -> None:
+        maildir = bench.directory / "maildir"
+        address = bench.start_listener(
+            bench.programs.server, "--listen", f"{LOOPBACK}:0", "--maildir", maildir
+        )
+        self.check_safe(rows(probe(bench, address), SAFE), 26)
+
+    def check_safe(self, table: list[Row], safe: int) -> None:
+        check_probed(table, safe)
+        if titles(table, "lax"):
+            raise Failure(f"lax: {titles(table, 'lax')}")
+
+    def run_elsewhere(self, bench: Bench) -> None:
+        """Nobody else is probed without saying so; this address is nobody's."""
+        result = probe(bench, "192.0.2.1:25")
+        if result.status != NOT_PROBED or "--i-am-authorised" not in result.stderr:
+            raise Failure(f"{result}")
+
+
+class Aiosmtpd:
+    """A release of aiosmtpd, with STARTTLS, and what is known to be wrong with it."""
+
+    def __init__(self, version: str, *holes: str) -> None:
+        self.name = f"aiosmtpd-{version}"
+        self.version = version
+        self.holes = set(holes)
+
+    def install(self, cache: Path) -> None:
+        self.python = pip_venv(f"aiosmtpd=={self.version}", cache)
+        apt_install("openssl", provides="openssl")
+
+    def trials(self) -> list[Trial]:
+        return [Trial("probed", self.run)]
+
+    def run(self, bench: Bench) -> None:
+        maildir = bench.directory / "maildir"
+        maildir.mkdir()
+        script = HERE / "aiosmtpd_server.py"
+        address = bench.start_listener(self.python, script, maildir, certificate(bench))
+        result = probe(bench, address, "--starttls")
+        table = rows(result, EXPLOITABLE if self.holes else SAFE)
+        check_probed(table, 8)
+        if titles(table, "EXPLOITABLE") != self.holes:
+            raise Failure(f"exploitable: {titles(table, 'EXPLOITABLE')}")
+
+
+def certificate(bench: Bench) -> Path:
+    """A certificate for nobody, and its key, in one file."""
+    parts = [bench.directory / name for name in ("key.pem", "certificate.pem")]
+    result = bench.run(
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+        *("-subj", "/CN=server.example", "-keyout", parts[0], "-out", parts[1]),
+    )
+    if result.status != 0:
+        raise Failure(result.stderr)
+    return bench.write("both.pem", b"".join(part.read_bytes() for part in parts))
+
+
+class Sink(SmtpSink):
+    """smtp-sink, which checks nothing, but knows where a message ends."""
+
+    def trials(self) -> list[Trial]:
+        return [Trial("probed", self.run_probe)]
+
+    def run_probe(self, bench: Bench) -> None:
+        check_probed(rows(probe(bench, self.start(bench).address), SAFE), 8)
+
+
+class SmtpServer:
+    """nodemailer's smtp-server."""
+
+    name = "smtp-server"
+
+    def install(self, cache: Path) -> None:
+        self.root = npm_package("smtp-server@3.21.6", cache)
+
+    def trials(self) -> list[Trial]:
+        return [Trial("probed", self.run)]
+
+    def run(self, bench: Bench) -> None:
+        modules = f"NODE_PATH={self.root / 'node_modules'}"
+        script = HERE / "smtp_server.js"
+        address = bench.start_listener("env", modules, "node", script)
+        check_probed(rows(probe(bench, address, "--starttls"), SAFE), 8)
+
+
+PROBED = (
+    Ours(),
+    # CVE-2024-27305, CVE-2024-34083.
+    Aiosmtpd("1.4.4", "in a message: LF . CRLF", "a command behind STARTTLS"),
+    Aiosmtpd("1.4.6"),
+    Sink(),
+    SmtpServer(),
+)
