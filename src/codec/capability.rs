@@ -2,6 +2,7 @@
 //! the RFC of each extension).
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::str::FromStr;
@@ -124,16 +125,13 @@ impl Capabilities<'_> {
     }
 
     /// The mechanisms of AUTH, of all the lines that name some (`AUTH=` of old
-    /// servers among them), each once (RFC 4954 §3).
+    /// servers among them), each once (RFC 4954 §3). Remembers them: the one
+    /// view that allocates.
     pub fn mechanisms(&self) -> impl Iterator<Item = Mechanism> {
+        // A hostile reply may name thousands: none is compared with all others.
+        let mut seen = BTreeSet::new();
         self.named_mechanisms()
-            .enumerate()
-            .filter(|&(at, mechanism)| {
-                self.named_mechanisms()
-                    .take(at)
-                    .all(|before| before != mechanism)
-            })
-            .map(|(_, mechanism)| mechanism)
+            .filter(move |mechanism| seen.insert(*mechanism))
     }
 
     /// The mechanisms of AUTH, as often as they are named.
