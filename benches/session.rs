@@ -8,11 +8,15 @@ use std::sync::Arc;
 use bytes::{Buf, BytesMut};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ehlo::Timestamp;
-use ehlo::server::{Config, Event, Security, Server, SessionId};
+use ehlo::server::{Config, Security, Server, SessionId};
 use ehlo::types::Domain;
 
+#[path = "shared/accept.rs"]
+mod accept;
 #[path = "shared/bodies.rs"]
 mod bodies;
+
+use accept::accept;
 
 const NOW: Timestamp = Timestamp::ZERO;
 
@@ -42,31 +46,7 @@ impl Session {
         let server = &mut self.server;
         loop {
             while let Some(event) = server.poll_event(NOW, &mut self.input) {
-                let answered = match event {
-                    Event::Connect(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Hello(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Mail(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Rcpt(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Data(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Message(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    event => {
-                        black_box(&event);
-                        true
-                    }
-                };
-                assert!(answered);
+                accept(server, event);
             }
             let output = server.output();
             if !output.has_remaining() {

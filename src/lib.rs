@@ -48,8 +48,8 @@
 //!   without: the crate is `no_std` with `alloc`.
 //! - `serde`: `Serialize` and `Deserialize` for what a queue stores; see below.
 //! - `scram`: CRAM-MD5 and SCRAM, in [`sasl`].
-//! - `saslprep`: names and passwords that are not in US-ASCII, for SCRAM.
-//!   Enables `std`.
+//! - `saslprep`: names and passwords that are not in US-ASCII, for SCRAM and
+//!   [`sasl::prepare`]. Enables `std`.
 //! - `arbitrary`: values and nearly valid traffic for fuzzers, in the module
 //!   `arbitrary`. Enables `std`.
 //!

@@ -227,6 +227,63 @@ fn a_recipient_costs_one_allocation() {
     assert!(many <= few + 990 + 20, "{few} {many}");
 }
 
+/// What a session that waits for another message holds on to.
+#[test]
+fn an_idle_session_keeps_what_is_offered_and_little_else() {
+    let mut session = None;
+    let counted = allocation_counter::measure(|| session = Some(ready(&["PIPELINING"])));
+    println!("ready: {} octets", counted.bytes_current);
+    let mut client = session.unwrap();
+    let grown = allocation_counter::measure(|| {
+        for _ in 0..3 {
+            for _ in 0..100 {
+                client.send(&Command::Noop(None)).unwrap();
+            }
+            for _ in 0..100 {
+                hear(&mut client, b"");
+                said(&mut client);
+                assert_eq!(hear(&mut client, b"250 Ok\r\n").len(), 1);
+            }
+            client.deliver(envelope(1000), BodyOptions::new()).unwrap();
+            hear(&mut client, b"");
+            said(&mut client);
+            let replies = "250 Ok\r\n".repeat(1001) + "354 Go\r\n";
+            hear(&mut client, replies.as_bytes());
+            client.body().unwrap().finish().unwrap();
+            said(&mut client);
+            assert_eq!(hear(&mut client, b"250 Ok\r\n").len(), 1);
+        }
+    });
+    println!("kept: {} octets", grown.bytes_current);
+    assert!(client.is_reusable());
+    assert!(grown.bytes_current < 4096, "{}", grown.bytes_current);
+}
+
+/// However little it says at a time.
+#[test]
+fn a_server_that_never_comes_to_an_end_is_left() {
+    for (first, piece) in [
+        ("", "2"),
+        ("", "220-\r\n"),
+        ("220-", "x"),
+        ("", "\n"),
+        ("220", "\r"),
+        ("220 ", "\0"),
+        ("220-x\r\n", "220-220 x"),
+    ] {
+        let mut client = opened(Config::new(), opening());
+        let mut input = BytesMut::from(first);
+        let mut most = 0;
+        let is_left = (0..100_000).any(|_| {
+            input.extend_from_slice(piece.as_bytes());
+            most = most.max(input.len());
+            matches!(client.poll_event(NOW, &mut input), Some(Event::Closed(_)))
+        });
+        assert!(is_left, "{first:?} {piece:?}");
+        assert!(most <= 65536 + 16, "{first:?} {piece:?} {most}");
+    }
+}
+
 /// A flight beyond the limit of the output goes out in parts, and is cut short
 /// when the sender is refused meanwhile.
 #[test]

@@ -125,6 +125,8 @@
 //! | A19 | take half a reply for none | A19: half a reply to the message is none |
 //! | any | report each recipient once, and truly | every_outcome_is_reported |
 
+#![allow(clippy::doc_markdown)] // names are looked up as they stand
+
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};

@@ -3,7 +3,8 @@
 //!
 //! `relay --listen 127.0.0.1:2525 --to mx.example.com:25` waits for mail by
 //! SMTP and takes it on by SMTP; `--lmtp` listens for LMTP (RFC 2033), and
-//! `--to-lmtp` forwards by it. Every pair of the two works.
+//! `--to-lmtp` forwards by it. Every pair of the two works. Build it with the
+//! feature `std`, and a message is written many slices at once.
 //!
 //! What to look at: `relay.rs` joins the two machines, each question of the one
 //! a command of the other; `session.rs` drives both from one task, and lets the

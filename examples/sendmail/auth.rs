@@ -46,9 +46,9 @@ impl Login {
         &self,
         client: &Client,
         channel: Option<&Secret>,
-        (host, port): (&str, u16),
+        (host, port): &(String, u16),
     ) -> Option<Box<dyn ClientMechanism>> {
-        let chooser = Chooser::new(self.credentials.clone()).with_host(host, port);
+        let chooser = Chooser::new(self.credentials.clone()).with_host(host, *port);
         let mut chooser = self.with_scram(chooser, channel);
         let may_be = |mechanism: &Mechanism| self.mechanism.is_none_or(|only| only == *mechanism);
         chooser.choose(client.mechanisms().filter(may_be))

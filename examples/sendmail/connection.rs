@@ -57,7 +57,7 @@ impl Connection {
         self.channel.as_ref()
     }
 
-    /// Waits until some of the output was written, or something was read: a
+    /// Waits until something was read, or some of the output was written: a
     /// server may have something to say in the middle of a message. False when
     /// nothing more can be read.
     ///
@@ -65,21 +65,19 @@ impl Connection {
     /// take it may still be there to be read.
     pub(crate) async fn exchange(&mut self, output: &mut impl Buf, input: &mut BytesMut) -> bool {
         poll_fn(|context| {
-            if self.failure.is_none() {
-                match self.poll_write(output, context) {
-                    Poll::Ready(Ok(0)) | Poll::Pending => {}
-                    Poll::Ready(Ok(_)) => return Poll::Ready(true),
-                    Poll::Ready(Err(error)) => self.failure = Some(error),
-                }
-            }
             input.reserve(BLOCK);
-            let read = pin!(self.stream.read_buf(input)).poll(context);
-            read.map(|read| match read {
-                Ok(octets) => octets > 0,
-                Err(error) => {
+            match pin!(self.stream.read_buf(input)).poll(context) {
+                Poll::Ready(Ok(octets)) => return Poll::Ready(octets > 0),
+                Poll::Ready(Err(error)) => {
                     self.failure.get_or_insert(error);
-                    false
+                    return Poll::Ready(false);
                 }
+                Poll::Pending if self.failure.is_some() => return Poll::Pending,
+                Poll::Pending => {}
+            }
+            self.poll_write(output, context).map(|written| {
+                self.failure = written.err();
+                true
             })
         })
         .await
@@ -90,11 +88,16 @@ impl Connection {
         &mut self,
         output: &mut impl Buf,
         context: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
+    ) -> Poll<io::Result<()>> {
         if output.has_remaining() {
-            pin!(self.stream.write_buf(output)).poll(context)
-        } else {
-            pin!(self.stream.flush()).poll(context).map_ok(|()| 0)
+            return pin!(self.stream.write_buf(output))
+                .poll(context)
+                .map_ok(|_| ());
+        }
+        // There is nothing more to be done than to wait for input.
+        match pin!(self.stream.flush()).poll(context) {
+            Poll::Ready(Ok(())) => Poll::Pending,
+            flushed => flushed,
         }
     }
 

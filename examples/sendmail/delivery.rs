@@ -42,19 +42,19 @@ impl Work {
 
     /// Sends messages until none is left, over one connection at a time.
     pub(crate) async fn run(self: Arc<Self>, number: usize) {
-        let mut line = Line {
+        let mut sender = Sender {
             work: &self,
             number,
             session: None,
         };
         while let Some(message) = self.next_message() {
-            if let Err(failure) = line.send(message).await {
+            if let Err(failure) = sender.send(message).await {
                 self.settings.results.failed(&failure);
                 break;
             }
             self.settings.results.add_message();
         }
-        if let Some(session) = line.session {
+        if let Some(session) = sender.session {
             // All is sent.
             let _ = session.end().await;
         }
@@ -70,14 +70,14 @@ impl Work {
     }
 }
 
-/// A connection, and after it another one if it cannot be used any more.
-struct Line<'a> {
+/// Has a connection, and makes another one if that cannot be used any more.
+struct Sender<'a> {
     work: &'a Work,
     number: usize,
     session: Option<Session>,
 }
 
-impl Line<'_> {
+impl Sender<'_> {
     /// Sends a message to everybody: those who are left over once more, until a
     /// new connection decides about nobody.
     async fn send(&mut self, message: &Message) -> Result<(), Failure> {
@@ -119,6 +119,7 @@ impl Line<'_> {
             .recipients()
             .partition(|recipient| is_left_over(recipient, is_new));
         results.tell(message, &decided);
+        results.left_out(&report);
         let mut ended = Ok(());
         if report.is_session_reusable() && !decided.is_empty() {
             self.session = Some(session);

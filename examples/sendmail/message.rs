@@ -38,6 +38,7 @@ impl Message {
             .map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))
     }
 
+    /// What cannot be read again is kept, however large.
     pub(crate) fn from_stdin() -> io::Result<Self> {
         Self::keep(io::stdin().lock(), "standard input")
     }
@@ -45,7 +46,7 @@ impl Message {
     fn read(path: &Path, name: &str) -> io::Result<Self> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
-        // What is no file, such as a pipe, cannot be read again.
+        // What is no file, such as a pipe, cannot be read again either.
         if !metadata.is_file() || metadata.len() <= KEPT {
             return Self::keep(file, name);
         }

@@ -40,8 +40,6 @@ pub(crate) enum Trust {
 
 pub(crate) struct Options {
     /// `--connect HOST:PORT`.
-    pub(crate) connect: String,
-    /// The parts of that.
     pub(crate) server: (String, u16),
     /// `--helo NAME`; default the address of the socket.
     pub(crate) helo: Option<HelloName<'static>>,
@@ -80,7 +78,6 @@ impl Options {
         let mut notify = None;
         let (mut user, mut password, mut token, mut mechanism) = (None, None, None, None);
         let mut options = Self {
-            connect: String::new(),
             server: (String::new(), 0),
             helo: None,
             encryption: Encryption::Opportunistic,
@@ -98,7 +95,7 @@ impl Options {
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
-                Long("connect") => connect = Some(arguments.value()?.string()?),
+                Long("connect") => connect = Some(arguments.value()?.parse_with(server)?),
                 Long("helo") => options.helo = Some(arguments.value()?.parse()?),
                 Long("starttls") => options.encryption = Encryption::StartTls,
                 Long("tls") => options.encryption = Encryption::Implicit,
@@ -125,8 +122,7 @@ impl Options {
                 _ => return Err(argument.unexpected().into()),
             }
         }
-        options.connect = connect.ok_or("--connect HOST:PORT is missing")?;
-        options.server = server(&options.connect).ok_or("--connect takes HOST:PORT")?;
+        options.server = connect.ok_or("--connect HOST:PORT is missing")?;
         options.login = Login::new(user, password, token, mechanism)?;
         options.envelope = envelope(from.ok_or("--from ADDRESS is missing")?, mail, to, notify);
         if options.envelope.recipients.is_empty() {
@@ -150,11 +146,10 @@ impl Options {
     }
 }
 
-/// The server's name or address, and its port.
-fn server(connect: &str) -> Option<(String, u16)> {
-    let (host, port) = connect.rsplit_once(':')?;
-    let host = host.trim_matches(['[', ']']);
-    Some((host.to_owned(), port.parse().ok()?))
+fn server(text: &str) -> Result<(String, u16), &'static str> {
+    let (host, port) = text.rsplit_once(':').ok_or("it is not HOST:PORT")?;
+    let port = port.parse().map_err(|_| "there is no such port")?;
+    Ok((host.trim_matches(['[', ']']).to_owned(), port))
 }
 
 fn reverse_path(text: &str) -> Result<ReversePath<'static>, ehlo::codec::AddressError> {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use ehlo::client::{DeliverError, Outcome, RecipientReport};
+use ehlo::client::{DeliverError, Outcome, RecipientReport, Report};
+use ehlo::types::ParameterKind;
 use tokio::time::{Instant, interval_at};
 
 use crate::message::Message;
@@ -81,6 +82,15 @@ impl Results {
                 Some(reply) => self.line(message, path, &reply.to_string().replace('\n', " / ")),
                 None => self.line(message, path, &format!("{:?}", recipient.outcome)),
             }
+        }
+    }
+
+    /// Tells which wishes the server does not know.
+    pub(crate) fn left_out(&self, report: &Report) {
+        let names: Vec<_> = report.dropped().map(ParameterKind::as_str).collect();
+        if !names.is_empty() && !self.is_load {
+            self.clear();
+            eprintln!("sendmail: not offered, so left out: {}", names.join(", "));
         }
     }
 

@@ -88,7 +88,7 @@ impl Session {
         number: usize,
         encryption: Encryption,
     ) -> Result<Self, Failure> {
-        let (stream, address) = within(CONNECT, connect(&settings.options.connect))
+        let (stream, address) = within(CONNECT, connect(&settings.options.server))
             .await
             .map_err(Failure::Connect)?;
         let mut connection = Connection::new(stream);
@@ -159,11 +159,11 @@ impl Session {
 
     fn authenticate(&mut self) -> Result<(), Failure> {
         let options = &self.settings.options;
-        let (host, port) = &options.server;
         let channel = self.connection.channel();
         let login = options.login.as_ref();
-        let mechanism = login.and_then(|login| login.choose(&self.client, channel, (host, *port)));
-        let mechanism = mechanism.ok_or(Failure::NoMechanism)?;
+        let mechanism = login
+            .and_then(|login| login.choose(&self.client, channel, &options.server))
+            .ok_or(Failure::NoMechanism)?;
         Ok(self.client.authenticate_with(mechanism)?)
     }
 
@@ -215,8 +215,8 @@ impl Session {
         ended
     }
 
-    /// The driver loop: poll, give, write and read, in that order, until
-    /// something happens. Not to be called after [`Event::Closed`].
+    /// The driver loop: poll, give, read or write, until something happens.
+    /// Not to be called after [`Event::Closed`].
     async fn next(&mut self) -> Event {
         loop {
             if let Some(event) = self.client.poll_event(now(), &mut self.input) {
@@ -253,7 +253,7 @@ impl Session {
         Ok(())
     }
 
-    /// Writes or reads. A deadline that passes needs no code of its own: the
+    /// Reads or writes. A deadline that passes needs no code of its own: the
     /// next poll sees it.
     async fn exchange(&mut self) {
         self.alarm.as_mut().reset(deadline(&self.client));
@@ -279,8 +279,8 @@ impl Session {
 }
 
 /// A connection, and the address it comes from.
-async fn connect(server: &str) -> io::Result<(TcpStream, IpAddr)> {
-    let stream = TcpStream::connect(server).await?;
+async fn connect((host, port): &(String, u16)) -> io::Result<(TcpStream, IpAddr)> {
+    let stream = TcpStream::connect((host.as_str(), *port)).await?;
     stream.set_nodelay(true)?;
     let address = stream.local_addr()?.ip();
     Ok((stream, address))

@@ -1,5 +1,7 @@
 //! What goes in and comes out.
 
+use alloc::collections::VecDeque;
+
 use bytes::{Buf, BytesMut};
 
 use super::Client;
@@ -9,6 +11,9 @@ use super::output::Output;
 use super::turn::{Awaited, Wait};
 use crate::codec::ReplyLimits;
 use crate::time::Timestamp;
+
+/// Octets of an empty queue of commands that are kept for the next.
+const KEPT: usize = 1024;
 
 /// What goes in and comes out.
 impl Client {
@@ -126,8 +131,22 @@ impl Client {
                 }
                 Some(Err(error)) => self.close(CloseReason::Malformed(error)),
                 None if self.is_eof => self.close(CloseReason::Lost),
-                None => return None,
+                None => {
+                    self.give_back();
+                    return None;
+                }
             }
+        }
+    }
+
+    /// Gives back what queues needed that are empty: an idle session is small.
+    fn give_back(&mut self) {
+        self.state.give_back();
+        if self.lines.is_empty() && self.lines.capacity() > KEPT {
+            self.lines = BytesMut::new();
+        }
+        if self.payloads.is_empty() {
+            self.payloads = VecDeque::new();
         }
     }
 

@@ -17,6 +17,9 @@ use super::turn::{Awaited, Expected, Framing, Hold, Job, Wait};
 use crate::types::Protocol;
 use crate::types::{Capabilities, Extension, Reply, Verb};
 
+/// Entries of an empty queue that are kept for the next.
+const KEPT: usize = 16;
+
 /// Where a session is in its life.
 #[derive(Debug)]
 pub(super) enum Life {
@@ -337,6 +340,16 @@ impl State {
         self.awaited.extend(core::iter::repeat_n(expected, replies));
         if replies == 0 {
             self.by_hand = None;
+        }
+    }
+
+    /// Gives back what queues needed that are empty.
+    pub(super) fn give_back(&mut self) {
+        if self.awaited.is_empty() && self.awaited.capacity() > KEPT {
+            self.awaited = VecDeque::new();
+        }
+        if self.jobs.is_empty() && self.jobs.capacity() > KEPT {
+            self.jobs = VecDeque::new();
         }
     }
 

@@ -88,26 +88,7 @@ impl Credentials {
 ///
 /// [`Client::mechanisms`](crate::client::Client::mechanisms) has what is
 /// offered and may be used: without TLS none that shows a password or a token.
-///
-/// ```
-/// use ehlo::client::{Client, Event};
-/// use ehlo::sasl::{Chooser, Credentials};
-///
-/// let mut chooser = Chooser::new(Credentials::password("alice", "secret"));
-///
-/// fn authenticate(client: &mut Client, event: &Event, chooser: &mut Chooser) {
-///     match event {
-///         Event::AuthWanted(_) => match chooser.choose(client.mechanisms()) {
-///             Some(mechanism) => client.authenticate_with(mechanism).unwrap(),
-///             None => client.skip_auth(),
-///         },
-///         // A server that has refused a password will refuse it in another
-///         // mechanism, too: as a rule it is not worth a second try.
-///         Event::AuthRefused(_) => client.skip_auth(),
-///         _ => {}
-///     }
-/// }
-/// ```
+/// There is an example in the [module](super).
 pub struct Chooser {
     credentials: Credentials,
     /// How many of the credentials' mechanisms have had their turn.

@@ -16,7 +16,148 @@
 //! such as GSSAPI, are not here.
 //!
 //! Nothing here draws randomness: nonces are given. Secrets are wiped when they
-//! are dropped, and `Debug` shows none.
+//! are dropped, and `Debug` shows none. What comes from the other side is
+//! bounded by a line, and whatever it is, it is a failure at worst.
+//!
+//! # A client
+//!
+//! A [`Chooser`] takes the strongest mechanism that is offered and that there
+//! are credentials for; the machine lets it answer. A whole client is in
+//! [`client`](crate::client); this is what it does about AUTH:
+//!
+//! ```
+//! use ehlo::client::{AuthError, Client, Event};
+//! use ehlo::sasl::{Chooser, Credentials};
+//!
+//! fn on_event(
+//!     client: &mut Client,
+//!     chooser: &mut Chooser,
+//!     event: &Event,
+//! ) -> Result<(), AuthError> {
+//!     match event {
+//!         Event::AuthWanted(_) => match chooser.choose(client.mechanisms()) {
+//!             Some(mechanism) => client.authenticate_with(mechanism)?,
+//!             None => client.skip_auth(),
+//!         },
+//!         // The server could not prove who it is, or made no sense.
+//!         Event::AuthCancelled(why) => eprintln!("{why}"),
+//!         // To try the next best mechanism, choose again.
+//!         Event::AuthRefused(_) => client.skip_auth(),
+//!         _ => {}
+//!     }
+//!     Ok(())
+//! }
+//!
+//! let chooser = Chooser::new(Credentials::password("alice", "secret"));
+//! # #[cfg(feature = "scram")] {
+//! // For SCRAM it needs a nonce; to bind it to TLS, what names the channel.
+//! use ehlo::sasl::{BindingType, ChannelBinding, Nonce};
+//! # let (random, exported) = ([0; 18], [0; 32]);
+//! let chooser = chooser
+//!     .with_nonce(Nonce::from_random(random))
+//!     .with_binding(ChannelBinding::new(BindingType::TlsExporter, exported.to_vec()));
+//! # }
+//! ```
+//!
+//! # A server
+//!
+//! What a client says goes to a [`ServerMechanism`], which answers, or asks the
+//! application first. The application may take its time, as with everything it
+//! is asked: the mechanism is a value, and so is the question.
+//!
+//! ```
+//! use ehlo::Secret;
+//! use ehlo::sasl::{Failure, Question, ServerMechanism, ServerStep, Verdict, server_mechanism};
+//! use ehlo::server::{Answer, Auth, Event, Rejection, Server};
+//!
+//! /// Who is known here.
+//! async fn judge(question: Question) -> Verdict {
+//!     match question {
+//!         Question::Password { name, password }
+//!             if name == "alice" && password == Secret::from("secret") =>
+//!         {
+//!             Verdict::Accept(name)
+//!         }
+//!         // Also what is not understood.
+//!         _ => Verdict::Reject,
+//!     }
+//! }
+//!
+//! /// Asks until there is an answer.
+//! async fn settle(
+//!     mechanism: &mut dyn ServerMechanism,
+//!     mut step: Result<ServerStep, Failure>,
+//! ) -> Answer<Auth> {
+//!     loop {
+//!         match step {
+//!             Ok(ServerStep::Ask(question)) => step = mechanism.verdict(judge(question).await),
+//!             Ok(ServerStep::Answer(answer)) => return Ok(answer),
+//!             Err(failure) => return Err(Rejection::from(failure)),
+//!         }
+//!     }
+//! }
+//!
+//! /// `exchange` is the session's.
+//! async fn handle(
+//!     server: &mut Server,
+//!     exchange: &mut Option<Box<dyn ServerMechanism>>,
+//!     event: Event,
+//! ) {
+//!     let is_in_time = match event {
+//!         Event::Auth(question) => {
+//!             let answer = match server_mechanism(question.mechanism) {
+//!                 Some(mechanism) => {
+//!                     let mechanism = exchange.insert(mechanism);
+//!                     let step = mechanism.begin(question.initial_response.as_ref());
+//!                     settle(mechanism.as_mut(), step).await
+//!                 }
+//!                 None => Err(Rejection::NOT_NOW),
+//!             };
+//!             server.answer(question, answer).is_ok()
+//!         }
+//!         Event::AuthResponse(question) => {
+//!             let answer = match exchange {
+//!                 Some(mechanism) => {
+//!                     let step = mechanism.respond(&question.response);
+//!                     settle(mechanism.as_mut(), step).await
+//!                 }
+//!                 None => Err(Rejection::NOT_NOW),
+//!             };
+//!             server.answer(question, answer).is_ok()
+//!         }
+//!         _ => true, // whatever else there is to do
+//!     };
+//!     # assert!(is_in_time);
+//! }
+//! # use std::{future::Future, pin::pin, sync::Arc, task::{Context, Poll, Waker}};
+//! # use bytes::{Buf, BytesMut};
+//! # use ehlo::server::{AuthOffer, Config, Security, SessionId};
+//! # use ehlo::types::{Domain, Mechanism};
+//! # let mut config = Config::new(Domain::try_from("mx.example")?);
+//! # config.auth = Some(AuthOffer::new([Mechanism::LOGIN]));
+//! # let now = ehlo::Timestamp::ZERO;
+//! # let mut server = Server::new(Arc::new(config), SessionId(1), Security::Tls, now);
+//! # let (mut exchange, mut said) = (None, String::new());
+//! # for line in ["", "EHLO c.example\r\n", "AUTH LOGIN\r\n", "YWxpY2U=\r\n", "c2VjcmV0\r\n"] {
+//! #     let mut input = BytesMut::from(line);
+//! #     while let Some(event) = server.poll_event(now, &mut input) {
+//! #         match event {
+//! #             Event::Connect(question) => server.answer(question, Ok(Default::default()))?,
+//! #             Event::Hello(question) => server.answer(question, Ok(Default::default()))?,
+//! #             event => {
+//! #                 let mut handled = pin!(handle(&mut server, &mut exchange, event));
+//! #                 let mut context = Context::from_waker(Waker::noop());
+//! #                 assert_eq!(handled.as_mut().poll(&mut context), Poll::Ready(()));
+//! #             }
+//! #         }
+//! #     }
+//! #     let output = server.output();
+//! #     said = String::from_utf8(output.copy_to_bytes(output.remaining()).to_vec())?;
+//! # }
+//! # assert_eq!((server.identity(), &said[..4]), (Some("alice"), "235 "));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![cfg_attr(feature = "scram", doc = include_str!("scram.md"))]
 
 mod anonymous;
 #[cfg(feature = "scram")]

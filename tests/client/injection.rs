@@ -5,7 +5,8 @@ use ehlo::Secret;
 use ehlo::client::{BodyOptions, Client, Config, SendError};
 use ehlo::codec::Syntax;
 use ehlo::types::{
-    Argument, Command, Envelope, HelloName, Mailbox, Mechanism, Parameter, Recipient, Verb,
+    AbsoluteUri, Argument, Command, Domain, Envelope, ForwardPath, HelloName, MailParameters,
+    Mailbox, Mechanism, Parameter, RcptParameters, Recipient, ReversePath, SaslMessage, Verb,
 };
 use proptest::prelude::*;
 
@@ -29,6 +30,69 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 1..4).prop_map(|pieces| pieces.concat())
 }
 
+/// Every command that a text can become, by itself or as a part of something
+/// that it may pass for.
+fn commands_of(text: &str) -> Vec<Command<'static>> {
+    let domain = |text: &str| text.parse::<Domain<'static>>();
+    let guises = [
+        text.to_owned(),
+        format!("<{text}@b.example>"),
+        format!("<a@{text}>"),
+        format!("#{text}"),
+        format!("NAME={text}"),
+        format!("imap://h.example/{text}"),
+        format!("X-{text}"),
+    ];
+    let mut commands = Vec::new();
+    for guise in &guises {
+        if let Ok(name) = guise.parse::<HelloName<'static>>() {
+            let hellos = [Command::Ehlo, Command::Helo, Command::Lhlo];
+            commands.extend(hellos.map(|hello| hello(name.clone())));
+        }
+        let parameters = guise.parse::<MailParameters<'static>>().unwrap_or_default();
+        if let Ok(reverse_path) = guise.parse::<ReversePath<'static>>() {
+            let parameters = parameters.clone();
+            commands.push(Command::Soml {
+                reverse_path,
+                parameters,
+            });
+        }
+        commands.push(Command::Mail {
+            reverse_path: ReversePath::Null,
+            parameters,
+        });
+        let parameters = guise.parse::<RcptParameters<'static>>().unwrap_or_default();
+        let forward_path = guise.parse::<ForwardPath<'static>>();
+        let forward_path = forward_path.unwrap_or(ForwardPath::Postmaster);
+        commands.push(Command::Rcpt {
+            forward_path,
+            parameters,
+        });
+        if let Ok(argument) = guise.parse::<Argument<'static>>() {
+            commands.push(Command::Vrfy(argument.clone()));
+            commands.push(Command::Expn(argument.clone()));
+            commands.push(Command::Help(Some(argument.clone())));
+            commands.push(Command::Noop(Some(argument)));
+        }
+        if let Ok(uri) = guise.parse::<AbsoluteUri<'static>>() {
+            commands.push(Command::Burl { uri, last: true });
+        }
+        commands.extend(guise.parse().map(Command::Etrn));
+        commands.extend(guise.parse().map(|domains| Command::Atrn(Some(domains))));
+        commands.extend(guise.parse().map(Command::Xclient));
+        commands.extend(guise.parse().map(Command::Xforward));
+        commands.extend(guise.parse().map(Command::Unknown));
+        commands.extend(guise.parse().map(|mechanism| Command::Auth {
+            mechanism,
+            initial_response: Some(SaslMessage::encode(text.as_bytes())),
+        }));
+        if let Ok(domain) = domain(guise) {
+            commands.push(Command::Ehlo(domain.into()));
+        }
+    }
+    commands
+}
+
 /// The commands on the wire, each read back strictly but for UTF-8.
 fn read_back(octets: &[u8]) -> Vec<Command<'static>> {
     let text = octets.strip_suffix(b"\r\n");
@@ -42,6 +106,48 @@ fn read_back(octets: &[u8]) -> Vec<Command<'static>> {
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .map(|line| Command::parse(line, &syntax).unwrap().into_owned())
         .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// A6: each of them is said as what it is, on a line of its own.
+    #[test]
+    fn no_command_becomes_another(text in text()) {
+        for command in commands_of(&text) {
+            let mut client = ready_with(Config::new(), "250-PIPELINING\r\n250-AUTH LOGIN\r\n");
+            match client.send(&command) {
+                Ok(_) => {}
+                Err(error) => {
+                    prop_assert_eq!(error, SendError::LineTooLong);
+                    continue;
+                }
+            }
+            hear(&mut client, b"");
+            prop_assert_eq!(read_back(&said(&mut client)), [command]);
+        }
+    }
+
+    /// Nor do octets that are not for reading: chunks, and what SASL says.
+    #[test]
+    fn octets_stay_where_they_belong(text in text()) {
+        let mut client = ready_with(Config::new(), "250-CHUNKING\r\n250-AUTH LOGIN\r\n");
+        client.send_chunk(Bytes::from(text.clone()), false).unwrap();
+        hear(&mut client, b"");
+        let expected = format!("BDAT {}\r\n{text}", text.len());
+        prop_assert_eq!(said(&mut client), expected.as_bytes());
+        hear(&mut client, b"503 Whose?\r\n");
+        client.authenticate(Mechanism::LOGIN, None).unwrap();
+        hear(&mut client, b"");
+        prop_assert_eq!(said(&mut client), b"AUTH LOGIN\r\n");
+        hear(&mut client, b"334 \r\n");
+        let secret = Secret::from(text.as_str());
+        client.respond(&secret).unwrap();
+        hear(&mut client, b"");
+        let line = String::from_utf8(said(&mut client)).unwrap();
+        let message = SaslMessage::try_from(line.strip_suffix("\r\n").unwrap()).unwrap();
+        prop_assert_eq!(message.decode(), secret);
+    }
 }
 
 proptest! {
@@ -159,4 +265,23 @@ proptest! {
             prop_assert_eq!(response.decode(), initial);
         }
     }
+}
+
+/// Or else nothing was shown.
+#[test]
+fn texts_become_commands_of_every_kind() {
+    let commands = ["a", "a.example", "LOGIN", "x;uid=1"].map(commands_of);
+    let mut verbs: Vec<_> = commands
+        .iter()
+        .flatten()
+        .map(|one| one.verb().as_str())
+        .collect();
+    verbs.sort_unstable();
+    verbs.dedup();
+    let expected =
+        "ATRN AUTH BURL EHLO ETRN EXPN HELO HELP LHLO MAIL NOOP RCPT SOML VRFY XCLIENT XFORWARD";
+    for verb in expected.split(' ') {
+        assert!(verbs.contains(&verb), "{verb}");
+    }
+    assert_eq!(verbs.len(), 17, "and private ones: {verbs:?}");
 }

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from cases import HELO, PLAIN, RECIPIENT, SENDER
 from clients import reply
@@ -38,7 +39,12 @@ class NextHop(threading.Thread):
         self, says: dict[str, str], take: Callable[[socket.socket], None] | None = None
     ) -> None:
         super().__init__(daemon=True)
-        self.says = {"220": "220 hop.example", "EHLO": OFFER, "DATA": "354 go on"} | says
+        self.says = {
+            "220": "220 hop.example",
+            "EHLO": OFFER,
+            "LHLO": OFFER,
+            "DATA": "354 go on",
+        } | says
         self.take = take or self.take_all
         self.heard: list[str] = []
         self.octets = b""
@@ -49,15 +55,21 @@ class NextHop(threading.Thread):
     def run(self) -> None:
         connection, _ = self.server.accept()
         with connection, connection.makefile("rb") as lines:
-            self.say(connection, "220")
-            for line in lines:
-                command = line.decode().rstrip()
-                self.heard.append(command)
-                said = self.say(connection, command)
-                if said.startswith("421"):
-                    return
-                if said.startswith("354"):
-                    self.take(connection)
+            try:
+                self.serve(connection, lines)
+            except ConnectionError:
+                pass  # The relay may hang up.
+
+    def serve(self, connection: socket.socket, lines: BinaryIO) -> None:
+        self.say(connection, "220")
+        for line in lines:
+            command = line.decode().rstrip()
+            self.heard.append(command)
+            said = self.say(connection, command)
+            if said.startswith("421"):
+                return
+            if said.startswith("354"):
+                self.take(connection)
 
     def say(self, connection: socket.socket, command: str) -> str:
         replies = (r for start, r in self.says.items() if command.startswith(start))
@@ -111,6 +123,7 @@ class RelayFaults:
             Trial("next-hop-closes", self.run_closing),
             Trial("next-hop-lost-in-message", partial(self.run_lost, False)),
             Trial("next-hop-lost-after-message", partial(self.run_lost, True)),
+            Trial("next-hop-lost-between-replies", self.run_lost_between),
             Trial("next-hop-refuses-in-message", self.run_early),
             Trial("next-hop-slow", self.run_slow),
             Trial("sender-lost-in-message", partial(self.run_sender_lost, False)),
@@ -210,6 +223,26 @@ class RelayFaults:
             check("NOOP", session.noop()[0], 421)
         except smtplib.SMTPServerDisconnected:
             pass
+
+    def run_lost_between(self, bench: Bench) -> None:
+        """In LMTP: who was answered has the message, who was not is to be
+        tried again."""
+
+        def take(connection: socket.socket) -> None:
+            hop.take_all(connection)
+            connection.shutdown(socket.SHUT_RDWR)
+
+        hop = NextHop({"end": "250 2.0.0 for one"}, take)
+        relay = Relay(bench, hop.address, is_lmtp=True)
+        session = smtplib.LMTP(LOOPBACK, int(relay.lmtp_port), HELO)
+        session.ehlo()
+        session.mail(SENDER)
+        for name in ("one", "two", "three"):
+            session.rcpt(f"{name}@server.example")
+        begin_data(session).sendall(PLAIN + END[2:])
+        said = [reply(*session.getreply()) for _ in range(3)]
+        lost = "451 4.4.2 The connection to the next hop was lost"
+        check("end", said, ["250 2.0.0 for one", lost, lost])
 
     def run_early(self, bench: Bench) -> None:
         """The reason is carried, though it comes in the middle."""

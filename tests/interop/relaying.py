@@ -14,6 +14,7 @@ from cases import PLAIN, RECIPIENT, Case, Mail, cases_named, numbered_lines
 from clients import Client, Load, last_line
 from harness import LOOPBACK, Bench, Failure, check_stored, read_maildir
 from peers import Trial
+from relays import Exim
 from senders import Sender, Smtpd, check_facts, check_parameters
 from servers import Aiosmtpd, Running, Server, SmtpSink, SmtpSinkLmtp
 from ways import FULL, OCTETS, Way, ways_named
@@ -133,7 +134,7 @@ class Relayed:
 class RelayedWays:
     """A client of senders.py, the relay, and smtpd: parameters, and LMTP."""
 
-    def __init__(self, sender: Sender, *ways: str, is_lmtp: bool = False) -> None:
+    def __init__(self, sender: Sender | Exim, *ways: str, is_lmtp: bool = False) -> None:
         self.sender = sender
         self.ways = ways
         self.is_lmtp = is_lmtp
@@ -291,6 +292,9 @@ RELAYED = (
     RelayedWays(senders.Swaks(), "lmtp"),
     RelayedWays(senders.Swaks(), "lmtp", is_lmtp=True),
     RelayedWays(senders.Nodemailer(), "lmtp", is_lmtp=True),
+    # By BDAT, which ends at the relay.
+    RelayedWays(Exim(), "dsn", "smtputf8"),
+    RelayedWays(Exim(), "lmtp", is_lmtp=True),
     Merging(),
     SmtpSource(),
     Large(),

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from cases import HELO, RECIPIENT, REFUSED
+from clients import Report
 from harness import LOOPBACK, Bench, Failure
 from peers import Trial
 from registries import apt_unpack, library_path
@@ -91,6 +92,14 @@ class Exim:
 
     def run(self, way: Way, bench: Bench) -> None:
         smtpd = Smtpd(bench)
+        log = self.send(bench, smtpd, way).transcript
+        for refusal in way.refusals:
+            if refusal not in log:
+                raise Failure(f"no {refusal} in {log!r}")
+        check_only(smtpd, way, OCTETS)
+
+    def send(self, bench: Bench, smtpd: Smtpd, way: Way) -> Report:
+        """What it was told, and what became of that by its log."""
         exim = self.root / "usr/sbin/exim4"
         config = bench.write("exim.conf", self.config(bench, exim, smtpd, way).encode())
         config.chmod(0o644)
@@ -108,11 +117,10 @@ class Exim:
         log_file = spool / "mainlog"
         if result.status != 0 or not log_file.exists():
             raise Failure(f"{result.stdout!r} {result.stderr!r}")
-        log = log_file.read_text(errors="replace")
-        for refusal in way.refusals:
-            if refusal not in log:
-                raise Failure(f"no {refusal} in {log!r}")
-        check_only(smtpd, way, OCTETS)
+        return Report(True, log_file.read_text(errors="replace"))
+
+    def as_stored(self, octets: bytes) -> bytes:
+        return octets
 
     def dialogue(self, way: Way) -> bytes:
         """What it is told on its standard input, all at once."""
