@@ -223,12 +223,26 @@ fn chunks_share_the_deadline_of_their_message() {
 
 #[test]
 fn commands_that_are_served_do_not_add_up_to_a_slow_one() {
-    let mut session = Session::greeted(everything());
+    let mut config = everything();
+    config.timeouts.session = None;
+    let mut session = Session::greeted(config);
     for _ in 0..1000 {
         session.pass(4 * MINUTE);
         session.say("RSET\r\n");
     }
     assert!(!session.server.is_closed());
+}
+
+#[test]
+fn who_is_served_for_a_day_is_asked_to_come_again() {
+    let mut session = Session::greeted(everything());
+    for _ in 0..24 * 60 / 4 {
+        assert!(!session.server.is_closed());
+        session.pass(4 * MINUTE);
+        session.say("RSET\r\n");
+    }
+    assert!(session.server.is_closed());
+    assert!(session.events().ends_with("Closed(SessionTooLong)"));
 }
 
 #[test]

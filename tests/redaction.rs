@@ -60,6 +60,37 @@ fn values_do_not_show() {
 }
 
 #[test]
+fn what_a_uri_gives_access_with_does_not_show() {
+    for (uri, shown) in [
+        (
+            "imap://joe@example.com/INBOX/;uid=20/;URLAuth=submit+joe:internal:hunter2",
+            "imap://joe@example.com/INBOX/;uid=20/;URLAuth=[secret]",
+        ),
+        (
+            "imap://joe:hunter2@example.com/INBOX",
+            "imap://joe:[secret]",
+        ),
+        ("imap://a:hunter2@b/;urlauth=hunter2", "imap://a:[secret]"),
+        (
+            "imap://joe@example.com:143/a:b@c",
+            "imap://joe@example.com:143/a:b@c",
+        ),
+    ] {
+        let line = format!("BURL {uri} LAST");
+        let command = Command::parse(line.as_bytes(), &Syntax::STRICT).unwrap();
+        hides_all(&command);
+        assert_eq!(command.to_string(), format!("BURL {shown} LAST"));
+        let mut wire = Vec::new();
+        command.write(&mut wire);
+        assert_eq!(wire, format!("{line}\r\n").into_bytes());
+        let Command::Burl { uri, .. } = &command else {
+            panic!("{command:?}");
+        };
+        hides(uri);
+    }
+}
+
+#[test]
 fn errors_do_not_show() {
     for line in [
         format!("AUTH PLAIN {PLAIN}="),

@@ -10,7 +10,7 @@ use ehlo::server::{
     FutureRelease, MtPriority, Pending, Rejection, Security, Server, SessionId, StartTlsOffer,
 };
 use ehlo::types::Protocol;
-use ehlo::types::{Domain, Mechanism};
+use ehlo::types::{Domain, Mechanism, ReplyCode};
 use ehlo::{Secret, Timestamp};
 
 fn smtp() -> Config {

@@ -78,8 +78,7 @@ pub(crate) fn run(session: &mut Session, probe: &Probe, options: &Options) -> Re
         loop {
             hear(session, &mut replies)?;
             // The reply to QUIT, unless the attack said QUIT itself.
-            let is_221 = replies.last().is_some_and(|code| code.get() == 221);
-            if is_221 && replies.len() > 1 {
+            if replies.len() > 1 && replies.last() == Some(&ReplyCode::CLOSING) {
                 replies.pop();
                 return Err(End::Quit);
             }

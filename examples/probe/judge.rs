@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ehlo::types::ReplyCode;
+
 use crate::engine::{End, Record};
 use crate::table::Probe;
 
@@ -61,6 +63,7 @@ fn find(probe: &Probe, record: &Record) -> Finding<&'static str> {
             _ => (Verdict::Safe, "closes"),
         },
         Some([]) => match replies.last() {
+            Some(&ReplyCode::CLOSING) => (Verdict::Safe, "says good-bye"),
             Some(code) if code.is_positive() => probe.taken,
             _ => REFUSED,
         },

@@ -179,7 +179,7 @@ pub(crate) const PROBES: &[Probe] = &[
         )
     },
     Probe {
-        more: (Exploitable, "cuts it: what is behind becomes commands"),
+        more: (Lax, "cuts it, and runs the rest as commands"),
         ..probe("A9", "a line of 64 KiB", Stage::Hello, &[Line(64 << 10)])
     },
     probe("A9", "unknown commands", Stage::Hello, &[Repeat(b"XPROBE\r\n", 100)]),
@@ -212,13 +212,13 @@ pub(crate) const PROBES: &[Probe] = &[
         ..probe("A10", "a command behind QUIT", Stage::Hello, &[Say(b"QUIT\r\nNOOP\r\n")])
     },
     Probe {
-        more: (Lax, "goes on: runs what a browser posts"),
+        more: (Lax, "goes on: a browser may speak to it"),
         ..probe("A11", "an HTTP request", Stage::Greeting, &[Say(
             b"POST / HTTP/1.1\r\nHost: server.example\r\nContent-Length: 6\r\n\r\nNOOP\r\n",
         )])
     },
     Probe {
-        more: (Lax, "goes on: runs what is in it"),
+        more: (Lax, "goes on: TLS may speak to it"),
         ..probe("A11", "the begin of a TLS handshake", Stage::Greeting, &[Say(
             b"\x16\x03\x01\0\x2d\x01\0\0\x29\x03\x03\r\nNOOP\r\n0123456789012345678901\0\0\x02\x13\x01\x01\0\r\n",
         )])

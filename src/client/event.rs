@@ -45,7 +45,8 @@ pub enum Event {
     /// the connection. Until then nothing is said and nothing is to be read.
     Handover,
     /// The server offers AUTH: choose a mechanism and
-    /// [`authenticate`](super::Client::authenticate), or
+    /// [`authenticate_with`](super::Client::authenticate_with) it (or
+    /// [`authenticate`](super::Client::authenticate) by hand), or
     /// [`skip_auth`](super::Client::skip_auth).
     AuthWanted(Capabilities<'static>),
     /// The server challenges (334): answer with

@@ -25,8 +25,9 @@
 //!
 //! use bytes::{Buf, Bytes, BytesMut};
 //! use ehlo::client::{BodyOptions, Client, CloseReason, Config, Event, Opening, Report};
-//! use ehlo::types::{Domain, Envelope, Mailbox, Mechanism};
-//! use ehlo::{Secret, Timestamp};
+//! use ehlo::Timestamp;
+//! use ehlo::sasl::{Chooser, Credentials};
+//! use ehlo::types::{Domain, Envelope, Mailbox};
 //!
 //! /// A `TcpStream` that a TLS library can take over.
 //! trait Transport: Read + Write {
@@ -37,7 +38,7 @@
 //! fn send(
 //!     connection: &mut impl Transport,
 //!     opening: Opening,
-//!     credentials: &Secret, // for PLAIN: NUL, name, NUL, password
+//!     credentials: Credentials,
 //!     envelope: Envelope,
 //!     message: Bytes,
 //! ) -> Result<Option<Report>, Box<dyn std::error::Error>> {
@@ -45,6 +46,7 @@
 //!     let now = || Timestamp::from_elapsed(start.elapsed());
 //!     let mut client = Client::new(Arc::new(Config::new()), now());
 //!     client.open(opening)?;
+//!     let mut chooser = Chooser::new(credentials);
 //!     let (mut envelope, mut report) = (Some(envelope), None);
 //!     let mut chunks = message.chunks(16384).map(|chunk| message.slice_ref(chunk)).peekable();
 //!     let mut input = BytesMut::new();
@@ -55,8 +57,10 @@
 //!                     connection.start_tls()?;
 //!                     client.tls_established(now(), &mut input);
 //!                 }
-//!                 Event::AuthWanted(_) => client.authenticate(Mechanism::PLAIN, Some(credentials))?,
-//!                 Event::AuthChallenge(_) => client.cancel_auth(), // PLAIN has no more to say
+//!                 Event::AuthWanted(_) => match chooser.choose(client.mechanisms()) {
+//!                     Some(mechanism) => client.authenticate_with(mechanism)?,
+//!                     None => client.skip_auth(),
+//!                 },
 //!                 Event::AuthRefused(_) => client.skip_auth(),
 //!                 Event::Ready(_) => {
 //!                     let options = BodyOptions::new().with_size(message.len() as u64);
@@ -119,7 +123,7 @@
 //!     Opening::new(Domain::try_from("client.example.com")?)
 //!         .with_tls(TlsPolicy::Required)
 //!         .with_auth(AuthPolicy::Required),
-//!     &Secret::from("\0alice\0secret"),
+//!     Credentials::password("alice", "secret"),
 //!     Envelope::new("alice@example.com".parse::<Mailbox>()?)
 //!         .to("nobody@example.com".parse::<Mailbox>()?)
 //!         .to("bob@example.com".parse::<Mailbox>()?),

@@ -8,9 +8,10 @@ use zeroize::Zeroize;
 
 use crate::types::Command;
 
-/// Slices up to this many octets are cheaper copied than kept: a handle to one
-/// takes about as much, and an entry of a vectored write.
-const COPIED: usize = 64;
+/// Slices up to this many octets, such as lines that were dotted, are cheaper
+/// copied than kept: each would be a write of its own where writes are not
+/// vectored.
+const COPIED: usize = 512;
 
 /// Octets of an empty buffer that are kept for the next commands.
 const KEPT: usize = 1024;
@@ -19,7 +20,7 @@ const KEPT: usize = 1024;
 ///
 /// Commands are in small buffers of its own, a message is in slices of what
 /// was given to [`Body::write`](super::Body::write), not copied (but for
-/// slices of a few octets). With feature `std`,
+/// those of a line or so). With feature `std`,
 /// `chunks_vectored` gives many at once.
 ///
 /// **Advance it as soon as octets are handed to the transport**, before the
@@ -73,7 +74,7 @@ impl Output {
         self.append(|tail| command.write(tail));
     }
 
-    /// Appends a slice without copying it, unless it is tiny.
+    /// Appends a slice without copying it, unless it is short.
     pub(super) fn push(&mut self, slice: Bytes) {
         if slice.len() <= COPIED {
             self.append(|tail| tail.extend_from_slice(&slice));
@@ -228,7 +229,7 @@ mod tests {
         let mut output = Output::default();
         let mut model = Vec::new();
         let mut octet = 0_u8;
-        for length in [3, 100, 200, 5, 64, 65, 1, 300, 7, 2] {
+        for length in [3, 700, 800, 5, 512, 513, 1, 900, 7, 2] {
             let octets: Vec<u8> = (0..length)
                 .map(|_| {
                     octet = octet.wrapping_add(1);
@@ -248,7 +249,7 @@ mod tests {
     #[test]
     fn it_is_cut_anywhere() {
         let (_, model) = filled();
-        for taken in [0, 1, 50, 103, 302, 308, 500, model.len()] {
+        for taken in [0, 1, 350, 703, 1502, 1508, 2500, model.len()] {
             for end in taken..=model.len() {
                 let (mut output, _) = filled();
                 output.advance(taken);

@@ -135,7 +135,12 @@ impl Command<'_> {
                 put_end_marker(*last, put);
             }
             Self::Burl { uri, last } => {
-                put_argument(uri.as_str(), put);
+                let (shown, secret) = match secrets {
+                    Secrets::Redacted => uri.shown(),
+                    Secrets::Written => (uri.as_str(), None),
+                };
+                put_argument(shown, put);
+                put(secret.unwrap_or_default());
                 put_end_marker(*last, put);
             }
             Self::Auth {
@@ -210,7 +215,8 @@ fn put_number(number: u64, put: &mut impl FnMut(&str)) {
     put(core::str::from_utf8(written).unwrap_or_default());
 }
 
-/// The line without its CRLF, for a log: without the initial response of AUTH.
+/// The line without its CRLF, for a log: without the initial response of AUTH,
+/// and the secrets that the URI of BURL may hold.
 impl fmt::Display for Command<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut result = Ok(());

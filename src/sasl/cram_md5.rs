@@ -72,7 +72,8 @@ enum State {
 }
 
 impl CramMd5Server {
-    /// An exchange that begins, with a nonce that is this exchange's alone.
+    /// An exchange that begins, with a nonce that is this exchange's alone: RFC
+    /// 2195 §2 has digits and a timestamp for it, but any [`Nonce`] will do.
     #[must_use]
     pub fn new(nonce: &Nonce, host: &Domain<'_>) -> Self {
         let challenge = format!("<{}@{host}>", nonce.as_str());

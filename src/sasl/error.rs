@@ -55,7 +55,8 @@ pub enum MechanismError {
     /// The server does not know the secret: it is not who it says it is.
     #[error("the server's signature is wrong")]
     Signature,
-    /// The server says why it refuses, in the mechanism (RFC 5802 §7).
+    /// The server says why it refuses, in the mechanism (RFC 5802 §7): a text
+    /// without control characters.
     #[error("the server says {0}")]
     Refused(String),
     /// The server says that AUTH has succeeded, and has not yet proved that it

@@ -80,11 +80,8 @@ pub(super) fn hmac_md5(key: &[u8], message: &[u8]) -> Secret {
 /// one block cannot be of a wrong length.
 fn hmac<H: Digest, M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Secret {
     let mut block = Key::<M>::default();
-    let hashed = secret(H::digest(key));
-    let key = match key.len() > block.len() {
-        true => hashed.expose(),
-        false => key,
-    };
+    let hashed = (key.len() > block.len()).then(|| secret(H::digest(key)));
+    let key = hashed.as_ref().map_or(key, Secret::expose);
     for (place, octet) in block.iter_mut().zip(key) {
         *place = *octet;
     }

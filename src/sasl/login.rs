@@ -87,6 +87,7 @@ impl ServerMechanism for LoginServer {
 
     fn respond(&mut self, response: &Secret) -> Result<ServerStep, Failure> {
         match mem::replace(&mut self.0, State::Over) {
+            State::Begun | State::Named(_) if response.is_empty() => Err(Failure::Malformed),
             State::Begun => {
                 self.0 = State::Named(text(response)?.to_owned());
                 Ok(ServerStep::challenge(Secret::from("Password:")))

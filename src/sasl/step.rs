@@ -29,8 +29,8 @@ impl ServerStep {
     }
 }
 
-/// What only the application knows. Names are as the client sent them, unless
-/// it says otherwise.
+/// What only the application knows. Names are what the client sent: any text
+/// but none at all, also with control characters in it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Question {
@@ -93,8 +93,8 @@ pub enum Question {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Yes; and that is who the client is from now on. To
-    /// [`Question::Secret`] and [`Question::Keys`] it is no answer.
+    /// Yes; and that is who the client is from now on. It is no answer where
+    /// what is stored was asked for.
     Accept(String),
     /// No; or there is no such user.
     Reject,

@@ -95,7 +95,8 @@ impl Rejection {
     }
 
     /// The same, and the connection is closed once it has been said. (A 421
-    /// always closes: RFC 5321 §3.8.)
+    /// always closes: RFC 5321 §3.8. Unless its text begins with it, the
+    /// server's name is put before: §4.2.2.)
     #[must_use]
     pub fn closing(self) -> Self {
         Self {

@@ -101,10 +101,10 @@ impl Server {
                         let question = self.ask(now, Subject::AuthLine, question);
                         Step::Event(Event::AuthResponse(question))
                     }
-                    Ok(SaslLine::Cancel) => self.fail_auth(replies::AUTH_CANCELLED),
+                    Ok(SaslLine::Cancel) => self.fail_exchange(replies::AUTH_CANCELLED),
                     Err(_) => match Command::parse(line, &self.config.syntax) {
                         Ok(Command::Bdat { size, last }) => self.chunk_in_auth(now, size, last),
-                        _ => self.fail_auth(replies::BAD_BASE64),
+                        _ => self.fail_exchange(replies::BAD_BASE64),
                     },
                 };
                 wipe(input, whole);
@@ -115,7 +115,7 @@ impl Server {
 
     fn refuse_auth_line(&mut self, error: LineError) -> Step {
         match error {
-            LineError::TooLong => self.fail_auth(replies::AUTH_LINE_TOO_LONG),
+            LineError::TooLong => self.fail_exchange(replies::AUTH_LINE_TOO_LONG),
             LineError::BareLineFeed => self.refuse_line(Verb::Auth, error),
         }
     }
@@ -124,21 +124,28 @@ impl Server {
     /// (attack rule A12).
     fn chunk_in_auth(&mut self, now: Timestamp, size: u64, last: bool) -> Step {
         if self.is_auth_failure_one_too_many() {
-            self.close_for_auth_failures(Subject::AuthLine);
-            return Step::Again;
+            return self.refuse_failures(Subject::AuthLine, Verb::Bdat);
         }
         self.bdat(now, size, last)
     }
 
+    fn fail_exchange(&mut self, said: Said) -> Step {
+        self.fail_auth(Subject::AuthLine, said)
+    }
+
     /// Ends the exchange; the client may begin another one.
-    pub(super) fn fail_auth(&mut self, said: Said) -> Step {
+    pub(super) fn fail_auth(&mut self, subject: Subject, said: Said) -> Step {
         if self.is_auth_failure_one_too_many() {
-            self.close_for_auth_failures(Subject::AuthLine);
-            return Step::Again;
+            return self.refuse_failures(subject, Verb::Auth);
         }
         self.stage_own(said);
-        self.state.answer(Subject::AuthLine, Next::Command);
+        self.state.answer(subject, Next::Command);
         self.tell_refused(Verb::Auth, said.code, None)
+    }
+
+    fn refuse_failures(&mut self, subject: Subject, verb: Verb) -> Step {
+        self.close_for_auth_failures(subject);
+        self.tell_refused(verb, replies::TOO_MANY_AUTH_FAILURES.code, None)
     }
 
     pub(super) fn is_auth_failure_one_too_many(&mut self) -> bool {

@@ -6,7 +6,7 @@
 
 use alloc::boxed::Box;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::event::{AbortReason, CloseReason, Event};
 use super::exchange::{Burl, Data, Transfer};
@@ -127,27 +127,33 @@ impl Server {
                 false => Step::Wait,
             };
         }
-        let mut piece = input.split_to(length).freeze();
-        self.incoming.remaining -= length as u64;
         self.deadline = after(now, self.config.timeouts.data_block);
         if matches!(self.state.phase, Phase::Swallow(_)) {
+            self.take_of_chunk(input, length);
             return self.discard(now, length);
         }
-        let checked = self.incoming.line_ends().map(|check| check.check(&piece));
-        if let Some(Err(at)) = checked {
-            if let Place::Offset(offset) = at.place {
-                piece.truncate(offset);
-            } else {
-                piece.clear();
-            }
-            self.incoming.octets += piece.len() as u64;
-            self.refuse_bare_line_end(Framing::Chunk);
-            return match piece.is_empty() {
-                true => Step::Again,
-                false => Step::Event(Event::Body(piece)),
-            };
+        let octets = input.get(..length).unwrap_or_default();
+        let checked = self.incoming.line_ends().map(|check| check.check(octets));
+        let Some(Err(at)) = checked else {
+            let piece = self.take_of_chunk(input, length);
+            return self.hand_out(now, Framing::Chunk, piece);
+        };
+        // The rest of the chunk stays, to be dropped.
+        let piece = match at.place {
+            Place::Offset(offset) => self.take_of_chunk(input, offset),
+            Place::Before => Bytes::new(),
+        };
+        self.incoming.octets += piece.len() as u64;
+        self.refuse_bare_line_end(Framing::Chunk);
+        match piece.is_empty() {
+            true => Step::Again,
+            false => Step::Event(Event::Body(piece)),
         }
-        self.hand_out(now, Framing::Chunk, piece)
+    }
+
+    fn take_of_chunk(&mut self, input: &mut BytesMut, octets: usize) -> Bytes {
+        self.incoming.remaining -= octets as u64;
+        input.split_to(octets).freeze()
     }
 
     /// How many octets of the input may be taken. A CR at its end stays until

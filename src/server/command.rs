@@ -45,6 +45,9 @@ impl Server {
             self.shut_down(now);
             return Step::Again;
         }
+        if self.end_in_time(now) {
+            return Step::Again;
+        }
         if self.is_tls_handshake(input) {
             return self.close_cross_protocol();
         }

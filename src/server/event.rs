@@ -135,6 +135,9 @@ pub enum CloseReason {
     /// The peer, or the application, was too slow.
     #[error("timeout")]
     Timeout,
+    /// More time than [`Timeouts::session`](super::Timeouts::session).
+    #[error("the session took too long")]
+    SessionTooLong,
     /// The client did not wait where it must.
     #[error("the client talked too soon")]
     EarlyInput,

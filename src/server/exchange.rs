@@ -258,7 +258,8 @@ pub struct Help {
 #[non_exhaustive]
 pub struct StartTls {}
 
-/// AUTH: the client says who it is. Answered with a step of the mechanism.
+/// AUTH: the client says who it is. Answered with a step of the mechanism:
+/// [`sasl`](crate::sasl) has some.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Auth {

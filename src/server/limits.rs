@@ -32,7 +32,7 @@ pub struct Limits {
     /// Challenges of one AUTH exchange. Default 16.
     pub auth_rounds: Option<u32>,
     /// Octets of refused message that are swallowed to get to its end, before
-    /// it closes with 552. Default 100 MiB.
+    /// it closes with 552; where more of a chunk is left, at once. Default 100 MiB.
     pub discard: Option<u64>,
     /// Octets of output above which nothing more is read or parsed. Default 16384.
     pub output: usize,
@@ -93,6 +93,11 @@ pub struct Timeouts {
     pub rate: Option<MinimumRate>,
     /// For the TLS handshake, from the hand-over. Default 1 minute.
     pub tls: Option<Duration>,
+    /// For a whole session: the first command after that is not read, but
+    /// answered 421. A message that has begun to come is still taken, and
+    /// answered. Default 24 hours: the other limits leave a way to stay for
+    /// ever to who names a refused recipient now and then.
+    pub session: Option<Duration>,
     /// For the application's answer. Default 10 minutes: as long as a client
     /// waits for the last one (RFC 5321 §4.5.3.2.6).
     pub answer: Option<Duration>,
@@ -113,6 +118,7 @@ impl Default for Timeouts {
                 grace: Duration::from_secs(5 * MINUTE),
             }),
             tls: Some(Duration::from_secs(MINUTE)),
+            session: Some(Duration::from_secs(24 * 60 * MINUTE)),
             answer: Some(Duration::from_secs(10 * MINUTE)),
             drain: Some(Duration::from_secs(30)),
         }

@@ -10,7 +10,7 @@ use super::state::{Framing, Next, Phase, Subject};
 use super::{Config, Server};
 use crate::Timestamp;
 use crate::codec::{BareLineEnd, BareLineEnds, Decoded, DotDecoder, LfDecoder, LineEndCheck};
-use crate::types::Protocol;
+use crate::types::{Protocol, Verb};
 
 /// The message that is being received.
 #[derive(Debug)]
@@ -227,10 +227,17 @@ impl Server {
     }
 
     /// Reads on to the end of the message for its end's sake; what will be
-    /// said then has been staged.
-    pub(super) const fn swallow(&mut self, framing: Framing, reason: AbortReason) {
+    /// said then has been staged. It is said at once, and the session over,
+    /// where the rest of a chunk is known to be more than is dropped.
+    pub(super) fn swallow(&mut self, framing: Framing, reason: AbortReason) {
         self.abort(reason);
-        self.state.phase = Phase::Swallow(framing);
+        let is_chunk = framing == Framing::Chunk;
+        if is_chunk && self.is_too_much_to_discard(self.incoming.remaining) {
+            let next = Next::Close(CloseReason::DiscardedTooMuch);
+            self.state.answer(Subject::Chunk(Verb::Bdat), next);
+        } else {
+            self.state.phase = Phase::Swallow(framing);
+        }
     }
 
     /// A message that nobody wants is at its end: its reply is given, in LMTP

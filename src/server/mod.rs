@@ -24,6 +24,7 @@ mod settle;
 mod state;
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use bytes::{Buf, BytesMut};
@@ -173,7 +174,7 @@ pub struct Server {
     incoming: Incoming,
     output: Output,
     hello: Option<HelloName<'static>>,
-    identity: Option<Box<str>>,
+    identity: Option<Box<Identity>>,
     envelope: Option<Box<Envelope>>,
     burl: Option<Box<PendingBurl>>,
     /// Of the question that was asked last.
@@ -183,10 +184,16 @@ pub struct Server {
     auth_rounds: u32,
     /// To be told before anything else.
     aborted: Option<AbortReason>,
+    /// When the peer connected.
+    began: Timestamp,
     /// For the next step of the peer or the application.
     deadline: Option<Timestamp>,
     shutdown: Option<Box<Shutdown>>,
 }
+
+/// Who the client is. Boxed whole: few sessions have one.
+#[derive(Debug)]
+struct Identity(String);
 
 /// A shutdown that has been asked for.
 #[derive(Debug)]
@@ -220,6 +227,7 @@ impl Server {
             counters: Counters::default(),
             auth_rounds: 0,
             aborted: None,
+            began: now,
             shutdown: None,
         }
     }
@@ -258,7 +266,7 @@ impl Server {
     /// ([`Authenticated::new`]).
     #[must_use]
     pub fn identity(&self) -> Option<&str> {
-        self.identity.as_deref()
+        self.identity.as_ref().map(|identity| identity.0.as_str())
     }
 
     /// The envelope of the transaction that is open: the reverse-path, its
@@ -324,7 +332,7 @@ impl Server {
             _ => {
                 if is_due(self.deadline) || is_due(self.message_deadline()) {
                     self.close_with(now, replies::TIMEOUT, CloseReason::Timeout);
-                } else if is_due(self.shutdown_deadline()) {
+                } else if !self.end_in_time(now) && is_due(self.shutdown_deadline()) {
                     self.shut_down(now);
                 }
             }
@@ -423,6 +431,7 @@ impl Server {
                 let deadlines = [
                     self.deadline,
                     self.message_deadline(),
+                    self.session_deadline(),
                     self.shutdown_deadline(),
                 ];
                 deadlines.into_iter().flatten().min()

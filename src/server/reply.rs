@@ -72,11 +72,15 @@ impl Server {
 
     /// Shows the staged reply, unless the peer has talked too soon.
     fn reply(&mut self, now: Timestamp, input: &BytesMut, subject: Subject, next: Next) -> Step {
+        if next == Next::NoMoreRounds {
+            return self.fail_auth(subject, replies::TOO_MANY_ROUNDS);
+        }
+        let was_told = core::mem::take(&mut self.state.flagged);
         let is_early = self.must_wait(subject) && (self.state.early || !input.is_empty());
         // The last word of a session stands, but for that which hands the
         // connection on.
         let is_last = matches!(next, Next::Close(reason) if reason != CloseReason::Turned);
-        if is_early && !is_last {
+        if is_early && !is_last && !was_told {
             return self.reply_to_early_talker(now, subject, next);
         }
         self.proceed(now, next)
@@ -104,10 +108,10 @@ impl Server {
             _ if verb == Some(Verb::Data) && !matches!(next, Next::Body(_)) => {
                 self.proceed(now, Next::Close(CloseReason::EarlyInput))
             }
-            EarlyInput::Flag => match self.proceed(now, next) {
-                Step::Again => Step::Event(Event::EarlyInput(verb)),
-                step => step,
-            },
+            EarlyInput::Flag => {
+                self.state.flagged = true;
+                Step::Event(Event::EarlyInput(verb))
+            }
             EarlyInput::Allow { .. } => self.proceed(now, next),
         }
     }
@@ -129,7 +133,9 @@ impl Server {
         self.incoming.resume_clock(now);
         let timeouts = &self.config.timeouts;
         self.deadline = match next {
-            Next::Command | Next::AuthLine | Next::Tls => after(now, timeouts.command),
+            Next::Command | Next::AuthLine | Next::Tls | Next::NoMoreRounds => {
+                after(now, timeouts.command)
+            }
             Next::Body(_) | Next::Swallow => {
                 self.incoming.start_clock(now);
                 after(now, timeouts.data_block)
@@ -174,6 +180,18 @@ impl Server {
             self.stage_rejection(&shutdown.why);
             self.proceed(now, Next::Close(CloseReason::Shutdown));
         }
+    }
+
+    /// Ends a session that has lasted too long, if it can be ended now; says
+    /// whether it is over.
+    pub(super) fn end_in_time(&mut self, now: Timestamp) -> bool {
+        let is_due = |deadline| deadline <= now;
+        let is_over = self.session_deadline().is_some_and(is_due);
+        if is_over {
+            let reason = CloseReason::SessionTooLong;
+            self.close_with(now, replies::SESSION_TOO_LONG, reason);
+        }
+        is_over
     }
 
     /// Remembers to tell that the message will not become complete, if one is
@@ -225,15 +243,29 @@ impl Server {
         }
     }
 
-    /// Stages a reply of the machine's own. RFC 5321 §4.2.2: a 221 or 421 says
-    /// whose it is.
+    /// Stages a reply of the machine's own.
     pub(super) fn stage_own(&mut self, said: Said) {
-        match said.code {
+        self.stage_signed(said.code, said.enhanced, said.text);
+    }
+
+    /// RFC 5321 §4.2.2: a 221 or 421 says whose it is, if it does not already.
+    pub(super) fn stage_signed(
+        &mut self,
+        code: ReplyCode,
+        enhanced: Option<EnhancedCode>,
+        text: &str,
+    ) {
+        match code {
             ReplyCode::CLOSING | ReplyCode::SERVICE_NOT_AVAILABLE => {
-                let text = self.named(said.text);
-                self.stage(said.code, said.enhanced, &text);
+                let named = self.named(text);
+                let [word, name] = [text, &named].map(|text| text.split_ascii_whitespace().next());
+                let is_named = word
+                    .zip(name)
+                    .is_some_and(|(word, name)| word.eq_ignore_ascii_case(name));
+                let text = if is_named { text } else { &named };
+                self.stage(code, enhanced, text);
             }
-            _ => self.stage(said.code, said.enhanced, said.text),
+            _ => self.stage(code, enhanced, text),
         }
     }
 
@@ -251,7 +283,7 @@ impl Server {
     /// enhanced code, so X.0.0 stands for none.
     pub(super) fn stage_rejection(&mut self, why: &Rejection) {
         let enhanced = why.enhanced.or(EnhancedCode::OK.for_code(why.code));
-        self.stage(why.code, enhanced, why.text.as_str());
+        self.stage_signed(why.code, enhanced, why.text.as_str());
     }
 
     /// RFC 6531 §3.7.4: a 251 or 551 to RCPT may hold the new address, and the
@@ -275,6 +307,15 @@ impl Server {
 
     pub(super) fn is_output_high(&self) -> bool {
         self.output.remaining() >= self.config.limits.output.max(1)
+    }
+
+    /// When the session has lasted too long, if it can be ended now: between
+    /// two commands, and not between the chunks of a message.
+    pub(super) fn session_deadline(&self) -> Option<Timestamp> {
+        let is_between = self.state.phase == Phase::Command;
+        let is_coming = self.state.transaction == Transaction::Chunks;
+        let timeout = self.config.timeouts.session;
+        after(self.began, timeout.filter(|_| is_between && !is_coming))
     }
 
     /// When a shutdown takes place, whatever is going on; but not between the

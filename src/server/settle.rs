@@ -16,9 +16,8 @@ use super::exchange::{
     StartTls, Transfer, Unknown, Verify, Xclient, Xforward,
 };
 use super::message::Decoder;
-use super::replies;
 use super::state::{Dialect, Framing, Next, Subject, Transaction};
-use super::{Answer, Server};
+use super::{Answer, Identity, Server};
 use crate::types::Protocol;
 use crate::types::{BodyType, Envelope, Recipient, ReplyCode, SaslMessage, Verb};
 
@@ -251,7 +250,8 @@ impl Server {
     fn settle_auth_step(&mut self, subject: Subject, answer: Result<AuthStep, Rejection>) {
         match answer {
             Ok(AuthStep::Challenge(_)) if self.is_challenge_one_too_many() => {
-                self.fail_auth(replies::TOO_MANY_ROUNDS);
+                // That is told, too: by the next poll.
+                self.state.answer(subject, Next::NoMoreRounds);
             }
             Ok(AuthStep::Challenge(challenge)) => {
                 let challenge = SaslMessage::encode(challenge.expose());
@@ -273,7 +273,7 @@ impl Server {
     }
 
     fn authenticate(&mut self, subject: Subject, done: Authenticated) {
-        self.identity = Some(done.identity.into_boxed_str());
+        self.identity = Some(Box::new(Identity(done.identity)));
         self.adopt(done.config);
         self.settle_yes(subject, &done.positive, Next::Command);
     }
@@ -332,7 +332,7 @@ impl Server {
             // RFC 2034 §4: neither the greeting nor the replies to a hello
             // have an enhanced code.
             Subject::Connection | Subject::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo) => {
-                self.stage(why.code, None, why.text.as_str());
+                self.stage_signed(why.code, None, why.text.as_str());
             }
             _ => self.stage_rejection(why),
         }

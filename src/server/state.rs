@@ -76,6 +76,8 @@ pub(super) enum Next {
     Recipient,
     /// The TLS handshake.
     Tls,
+    /// A refusal: the AUTH exchange has gone on for too long.
+    NoMoreRounds,
     /// The end of the session.
     Close(CloseReason),
 }
@@ -118,6 +120,8 @@ pub(super) struct State {
     pub(super) eof: bool,
     /// Octets have been seen while the client had to wait.
     pub(super) early: bool,
+    /// That they have been is told; the reply is still to come.
+    pub(super) flagged: bool,
     /// RSET is to be told.
     pub(super) reset: bool,
     /// The verb of a line that is too long to be a command.
@@ -133,6 +137,7 @@ impl State {
             turned_away: false,
             eof: false,
             early: false,
+            flagged: false,
             reset: false,
             long_verb: Verb::Unknown,
         }
@@ -270,7 +275,7 @@ impl State {
     pub(super) const fn proceed(&mut self, next: Next) {
         self.early = false;
         self.phase = match next {
-            Next::Command => Phase::Command,
+            Next::Command | Next::NoMoreRounds => Phase::Command,
             Next::AuthLine => Phase::AuthLine,
             Next::Body(framing) => Phase::Body(framing),
             Next::Swallow => Phase::Swallow(Framing::Chunk),

@@ -249,8 +249,8 @@ impl fmt::Debug for UnknownCommand<'_> {
 ///
 /// Whatever value this has, it can be written, and reads back as itself: no
 /// part of it can hold a line end. `Display` gives the line without its CRLF,
-/// for a log: in place of the initial response of AUTH it says that there is
-/// one. [`write`](Self::write) gives the octets of the wire.
+/// for a log: in place of the initial response of AUTH, and of a secret in the
+/// URI of BURL, it says that there is one. [`write`](Self::write) gives the octets of the wire.
 ///
 /// ```
 /// use ehlo::codec::Syntax;

@@ -1,8 +1,18 @@
 //! What every value that is one checked text has in common.
 
-/// Defines a value that is one checked text, compared octet by octet.
+/// Defines a value that is one checked text, compared octet by octet; without
+/// `Debug`, if it is not all for everybody's eyes.
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident) => {
+        text_type! { $(#[$doc])* $name without Debug }
+
+        impl core::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    };
+    ($(#[$doc:meta])* $name:ident without Debug) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name<'a>(pub(crate) alloc::borrow::Cow<'a, str>);
@@ -30,12 +40,6 @@ macro_rules! text_type {
         impl core::fmt::Display for $name<'_> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.write_str(&self.0)
-            }
-        }
-
-        impl core::fmt::Debug for $name<'_> {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                core::fmt::Debug::fmt(&self.0, f)
             }
         }
     };

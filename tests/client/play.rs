@@ -28,6 +28,7 @@ use ehlo::client::{
     WhenNotOffered,
 };
 use ehlo::codec::{LineEnds, Syntax};
+use ehlo::sasl::{Chooser, Credentials};
 use ehlo::types::Protocol;
 use ehlo::types::{
     BodyType, Command, Domain, Envelope, ForwardPath, MailParameters, Mailbox, Mechanism,
@@ -141,6 +142,7 @@ fn unescape(text: &str) -> Vec<u8> {
 
 struct Player {
     client: Client,
+    chooser: Option<Chooser>,
     cut: Cut,
     place: String,
     now: Timestamp,
@@ -194,6 +196,7 @@ impl Player {
         let now = Timestamp::from_elapsed(Duration::from_secs(1000));
         let mut player = Self {
             client: Client::new(Arc::new(config), now),
+            chooser: None,
             cut,
             place: String::new(),
             now,
@@ -371,6 +374,24 @@ impl Player {
         self.drive();
     }
 
+    /// The best mechanism for those credentials, then, without any, the next.
+    fn choose(&mut self, credentials: &str) -> Option<String> {
+        if let Some((kind, credentials)) = credentials.split_once(' ') {
+            let (name, secret) = credentials.split_once(' ').unwrap();
+            self.chooser = Some(Chooser::new(match kind {
+                "password" => Credentials::password(name, secret),
+                "token" => Credentials::token(name, secret),
+                _ => panic!("{}", self.place),
+            }));
+        }
+        let chooser = self.chooser.as_mut().unwrap();
+        let Some(mechanism) = chooser.choose(self.client.mechanisms()) else {
+            return Some("there is no other".to_owned());
+        };
+        let error = self.client.authenticate_with(mechanism).err();
+        error.map(|error| error.to_string())
+    }
+
     fn act_in_opening(&mut self, verb: &str, rest: &str) -> Option<String> {
         match verb {
             "tls" => {
@@ -388,6 +409,7 @@ impl Player {
                     .err()
                     .map(|error| error.to_string())
             }
+            "choose" => self.choose(rest),
             "respond" => self
                 .client
                 .respond(&Secret::from(unescape(rest)))
@@ -516,6 +538,7 @@ pub(crate) fn describe(event: &Event) -> String {
                 .to_owned(),
             None => format!("challenge? {}", one_line(challenge.expose_reply())),
         },
+        Event::AuthCancelled(error) => format!("auth cancelled: {error}"),
         Event::Authenticated(reply) => format!("authenticated {}", one_line(reply)),
         Event::AuthRefused(reply) => format!("auth refused {}", one_line(reply)),
         Event::Reply(id, reply) => format!("reply {id}: {}", one_line(reply)),

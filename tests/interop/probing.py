@@ -60,6 +60,13 @@ def check_probed(table: list[Row], safe: int) -> None:
         raise Failure(f"{counts}")
 
 
+def check_safe(table: list[Row], safe: int) -> None:
+    """The same, and fail if anything is lax."""
+    check_probed(table, safe)
+    if titles(table, "lax"):
+        raise Failure(f"lax: {titles(table, 'lax')}")
+
+
 class Ours:
     """smtpd and blocking_server."""
 
@@ -80,7 +87,7 @@ class Ours:
     def run_smtpd(self, kind: str, options: tuple[str, ...], bench: Bench) -> None:
         smtpd = Smtpd(bench)
         address = f"{LOOPBACK}:{smtpd.ports[kind]}"
-        self.check_safe(rows(probe(bench, address, "--starttls", *options), SAFE), 39)
+        check_safe(rows(probe(bench, address, "--starttls", *options), SAFE), 39)
 
     def run_lenient(self, bench: Bench) -> None:
         """What is lax is what the option is for; nothing is exploitable."""
@@ -96,12 +103,7 @@ class Ours:
         address = bench.start_listener(
             bench.programs.server, "--listen", f"{LOOPBACK}:0", "--maildir", maildir
         )
-        self.check_safe(rows(probe(bench, address), SAFE), 26)
-
-    def check_safe(self, table: list[Row], safe: int) -> None:
-        check_probed(table, safe)
-        if titles(table, "lax"):
-            raise Failure(f"lax: {titles(table, 'lax')}")
+        check_safe(rows(probe(bench, address), SAFE), 26)
 
     def run_elsewhere(self, bench: Bench) -> None:
         """Nobody else is probed without saying so; this address is nobody's."""
@@ -125,7 +127,15 @@ class Probed:
         self.receiver.install(cache)
 
     def trials(self) -> list[Trial]:
-        return [Trial("probed", self.run)]
+        return [Trial("probed", self.run), Trial("probed-behind-relay", self.run_relay)]
+
+    def run_relay(self, bench: Bench) -> None:
+        """Nothing comes through our relay that could do harm behind it."""
+        port = self.receiver.start(bench, Way("probed"))
+        address = bench.start_listener(
+            *(bench.programs.relay, "--listen", f"{LOOPBACK}:0", "--to", f"{LOOPBACK}:{port}")
+        )
+        check_safe(rows(probe(bench, address), SAFE), 26)
 
     def run(self, bench: Bench) -> None:
         port = self.receiver.start(bench, Way("probed"))

@@ -9,7 +9,7 @@ use ehlo::client::{self, AuthPolicy, Client, CloseReason, Opening, TlsPolicy};
 use ehlo::sasl::{
     ClientMechanism, Failure, MechanismError, Question, ServerMechanism, ServerStep, Verdict,
 };
-use ehlo::server::{self, Answer, Auth, AuthOffer, AuthStep, Security, Server, SessionId};
+use ehlo::server::{self, AuthOffer, AuthStep, Rejection, Security, Server, SessionId};
 use ehlo::types::Domain;
 use ehlo::{Secret, Timestamp};
 
@@ -33,7 +33,7 @@ pub struct Outcome {
 }
 
 /// Somebody who plays the server, and says otherwise.
-pub type Tamper<'a> = &'a mut dyn FnMut(usize, Answer<Auth>) -> Answer<Auth>;
+pub type Tamper<'a> = &'a mut dyn FnMut(usize, AuthStep) -> AuthStep;
 
 /// Lets the two talk.
 pub fn talk(
@@ -41,7 +41,7 @@ pub fn talk(
     server: impl ServerMechanism + 'static,
     judge: &mut dyn FnMut(Question) -> Verdict,
 ) -> Outcome {
-    talk_between(client, server, judge, &mut |_, answer| answer)
+    talk_between(client, server, judge, &mut |_, step| step)
 }
 
 /// Lets the two talk, with somebody in between: what is said with the step of
@@ -102,7 +102,9 @@ pub fn talk_between(
             let tampered = || {
                 outcome.failure = answer.as_ref().err().copied();
                 steps += 1;
-                tamper(steps - 1, answer.map_err(Into::into))
+                answer
+                    .map(|step| tamper(steps - 1, step))
+                    .map_err(Rejection::from)
             };
             match event {
                 server::Event::Connect(question) => {
@@ -159,6 +161,6 @@ pub fn cancels(error: MechanismError) -> Outcome {
 }
 
 /// A challenge instead of what is said.
-pub fn challenge(text: impl Into<Secret>) -> Answer<Auth> {
-    Ok(AuthStep::Challenge(text.into()))
+pub fn challenge(text: impl Into<Secret>) -> AuthStep {
+    AuthStep::Challenge(text.into())
 }

@@ -320,16 +320,19 @@ impl Model {
             (Phase::AuthLine, _) if line.is_base64() => {
                 self.ask(Question::AuthResponse, "AuthResponse");
             }
-            (Phase::AuthLine, Line::Star) => self.fail_auth("501 5.7.0"),
-            (Phase::AuthLine, Line::TooLong) => self.fail_auth("500 5.5.6"),
+            (Phase::AuthLine, Line::Star) => self.fail_auth(true, "501 5.7.0"),
+            (Phase::AuthLine, Line::TooLong) => self.fail_auth(true, "500 5.5.6"),
             (Phase::AuthLine, Line::Bdat(..)) => {
                 self.failures += 1;
                 match self.failures > self.config.limits.auth_failures.unwrap() {
-                    true => self.reply(true, "421 4.7.0", Next::Close("TooManyAuthFailures")),
+                    true => {
+                        self.told.push("Refused".to_owned());
+                        self.reply(true, "421 4.7.0", Next::Close("TooManyAuthFailures"));
+                    }
                     false => self.obey(line),
                 }
             }
-            (Phase::AuthLine, _) => self.fail_auth("501 5.5.2"),
+            (Phase::AuthLine, _) => self.fail_auth(true, "501 5.5.2"),
             _ => self.obey(line),
         }
     }
@@ -729,7 +732,7 @@ impl Model {
             Say::Challenge => {
                 self.rounds += 1;
                 match self.rounds > self.config.limits.auth_rounds.unwrap() {
-                    true => self.fail(true, "535 5.7.8", COMMAND),
+                    true => self.fail_auth(wait, "535 5.7.8"),
                     false => self.reply(wait, "334", Next::Go(Phase::AuthLine)),
                 }
             }
@@ -738,11 +741,10 @@ impl Model {
         }
     }
 
-    fn fail_auth(&mut self, said: &'static str) {
-        if self.failures < self.config.limits.auth_failures.unwrap() {
-            self.told.push("Refused".to_owned());
-        }
-        self.fail(true, said, COMMAND);
+    /// What the machine refuses by itself.
+    fn fail_auth(&mut self, wait: bool, said: &'static str) {
+        self.told.push("Refused".to_owned());
+        self.fail(wait, said, COMMAND);
     }
 
     fn fail(&mut self, wait: bool, said: &'static str, next: Next) {

@@ -402,7 +402,7 @@ fn no_line_of_a_reply_is_longer_than_512_octets() {
     let Some(Event::Connect(question)) = server.poll_event(now, &mut BytesMut::new()) else {
         panic!("connect comes first");
     };
-    let code = ehlo::types::ReplyCode::TRANSACTION_FAILED;
+    let code = ReplyCode::TRANSACTION_FAILED;
     let why = Rejection::new(code, None, "no\nno ".repeat(300)).unwrap();
     server.answer(question, Err(why)).unwrap();
     assert!(server.poll_event(now, &mut BytesMut::new()).is_none());
@@ -467,6 +467,34 @@ fn a_command_is_waited_for_for_five_minutes() {
     session.now = deadline;
     assert!(session.say("").starts_with("421 4.4.2 mx.example "));
     assert!(session.is_closed());
+}
+
+#[test]
+fn a_session_ends_in_time_and_no_message_is_lost() {
+    // §4.5.3.2: any time-out is the server's to choose beyond those named
+    let config = with(|config| config.timeouts.session = Some(Duration::from_secs(60)));
+    let mut session = talk(config, &[HELO, MAIL, RCPT, ("DATA", "354 ")]);
+    session.now = session.now.after(Duration::from_secs(61));
+    assert_eq!(session.say("x\r\n"), "");
+    let said = session.say(".\r\n");
+    let lines: Vec<_> = said.lines().collect();
+    assert!(lines[0].starts_with("250 2.0.0 "), "{said}");
+    assert!(lines[1].starts_with("421 4.4.2 mx.example "), "{said}");
+    assert_eq!(lines.len(), 2);
+    assert_eq!(session.body, b"x\r\n");
+    assert!(session.is_closed());
+}
+
+#[test]
+fn the_first_word_and_the_last_say_whose_they_are() {
+    // §4.2.2
+    let mut session = talk(smtp(), &[("QUIT", "221 2.0.0 mx.example ")]);
+    assert!(session.is_closed());
+    session = talk(smtp(), &[]);
+    let deadline = session.now.after(Duration::from_secs(60));
+    let why = Rejection::new(ReplyCode::SERVICE_NOT_AVAILABLE, None, "Too busy").unwrap();
+    session.server.shutdown(why, deadline);
+    assert!(session.say("").starts_with("421 4.0.0 mx.example Too busy"));
 }
 
 #[test]

@@ -361,6 +361,9 @@ fn limit(config: &mut Config, name: &str, value: &str) -> bool {
         "message-seconds" => {
             config.timeouts.message = Some(Duration::from_secs(number().into()));
         }
+        "session-seconds" => {
+            config.timeouts.session = Some(Duration::from_secs(number().into()));
+        }
         "recipients" => limits.recipients = Some(number() as usize),
         "transactions" => limits.transactions = Some(number()),
         "errors" => limits.errors = Some(number()),

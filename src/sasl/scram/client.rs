@@ -9,7 +9,7 @@ use core::ops::RangeInclusive;
 use base64ct::{Base64, Encoding};
 
 use super::super::error::{CredentialsError, MechanismError};
-use super::super::{ChannelBinding, ClientMechanism, Hash, Nonce, prepare, saslname};
+use super::super::{ChannelBinding, ClientMechanism, Hash, Nonce, check, prepare, saslname};
 use super::keys::{client_key, prepared, server_key, xor};
 use super::message::{attribute, decode, positive};
 use crate::Secret;
@@ -80,7 +80,7 @@ impl ScramClient {
     ///
     /// It is empty, or has control characters.
     pub fn acting_for(self, authzid: &str) -> Result<Self, CredentialsError> {
-        super::super::check(authzid.as_bytes(), |octet| !octet.is_ascii_control())?;
+        check(authzid.as_bytes(), |octet| !octet.is_ascii_control())?;
         let authzid = format!("a={}", saslname::encode(authzid));
         Ok(Self { authzid, ..self })
     }
@@ -173,7 +173,9 @@ impl ScramClient {
                 // RFC 4954 §4: 334 is answered, with nothing.
                 Ok(Secret::default())
             }
-            Some(("e", error)) => Err(MechanismError::Refused(error.to_owned())),
+            Some(("e", error)) if !error.contains(char::is_control) => {
+                Err(MechanismError::Refused(error.to_owned()))
+            }
             _ => Err(MechanismError::Malformed),
         }
     }

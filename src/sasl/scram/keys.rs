@@ -17,9 +17,9 @@ pub struct ScramKeys {
 }
 
 impl ScramKeys {
-    /// Derives the keys from a password, which is prepared. The salt is
-    /// random, and the user's own; of iterations there are 4096 or more (RFC
-    /// 7677 §4). Takes as long as so many hashes take.
+    /// Derives the keys from a password, which is prepared. The salt is random,
+    /// the user's own, and best of 16 octets; of iterations there are 4096 or
+    /// more (RFC 7677 §4). Takes as long as so many hashes take.
     ///
     /// # Errors
     ///

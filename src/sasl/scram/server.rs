@@ -21,8 +21,9 @@ use crate::types::Mechanism;
 /// Octets of the salt of a user that there is not.
 const DECOY_SALT: usize = 16;
 
-/// What a user that there is not is given for keys: always the same salt, and
-/// as many iterations as others have, so that names cannot be probed.
+/// What a user that there is not is given for keys, so that names cannot be
+/// probed: always the same salt, of 16 octets, and a number of iterations. Both
+/// should be as other users have them.
 #[derive(Clone, Debug)]
 pub struct Decoy {
     secret: Secret,
@@ -69,14 +70,7 @@ pub struct ScramServer {
 enum State {
     Begun,
     Asked(First),
-    Challenged {
-        first: First,
-        keys: ScramKeys,
-        is_known: bool,
-        /// The server's first message.
-        challenge: String,
-        nonce: String,
-    },
+    Challenged(Challenged),
     /// The client has proved who it is, and that is the server's proof.
     Authorizing(Secret),
     /// Both have proved what they had to.
@@ -95,6 +89,17 @@ struct First {
     /// What the client must say again, to show that nobody changed it: the
     /// header, and the channel.
     binding: Secret,
+}
+
+/// What the client's proof is checked against.
+#[derive(Debug)]
+struct Challenged {
+    first: First,
+    keys: ScramKeys,
+    is_known: bool,
+    /// The server's first message.
+    challenge: String,
+    nonce: String,
 }
 
 impl ScramServer {
@@ -187,14 +192,45 @@ impl ScramServer {
         let salt = Base64::encode_string(keys.salt());
         let challenge = format!("r={nonce},s={salt},i={}", keys.iterations());
         let step = ServerStep::challenge(Secret::from(challenge.as_str()));
-        self.state = State::Challenged {
+        self.state = State::Challenged(Challenged {
             first,
             keys,
             is_known,
             challenge,
             nonce,
-        };
+        });
         step
+    }
+
+    /// The client's last message: its proof.
+    fn check(&mut self, challenged: Challenged, message: &str) -> Result<ServerStep, Failure> {
+        let Challenged { first, keys, .. } = challenged;
+        let (last, proof) = message.rsplit_once(",p=").ok_or(Failure::Malformed)?;
+        let proof = decode(proof).ok_or(Failure::Malformed)?;
+        let mut attributes = last.split(',');
+        let mut next = |name| attribute(&mut attributes, name).ok_or(Failure::Malformed);
+        let (binding, nonce) = (next("c")?, next("r")?);
+        let binding = decode(binding).ok_or(Failure::Malformed)?;
+        if binding != first.binding {
+            return Err(Failure::Binding);
+        }
+        let signed = format!("{},{},{last}", first.bare, challenged.challenge);
+        let sign = |key: &Secret| self.hash.hmac(key.expose(), signed.as_bytes());
+        let client_key = xor(&proof, &sign(keys.stored_key()));
+        let is_proved = self.hash.digest(client_key.expose()) == *keys.stored_key();
+        let is_whole = proof.expose().len() == self.hash.octets() && nonce == challenged.nonce;
+        if !(is_proved & challenged.is_known & is_whole) {
+            return Err(Failure::Refused);
+        }
+        let signature = sign(keys.server_key());
+        if first.authzid.is_empty() || first.authzid == first.name {
+            return Ok(self.prove(first.name, &signature));
+        }
+        self.state = State::Authorizing(signature);
+        Ok(ServerStep::Ask(Question::Authorize {
+            identity: first.name,
+            authzid: first.authzid,
+        }))
     }
 
     /// The server's last message: its own proof.
@@ -213,45 +249,7 @@ impl ServerMechanism for ScramServer {
     fn respond(&mut self, response: &Secret) -> Result<ServerStep, Failure> {
         match mem::replace(&mut self.state, State::Over) {
             State::Begun => self.ask(text(response)?),
-            State::Challenged {
-                first,
-                keys,
-                is_known,
-                challenge,
-                nonce,
-            } => {
-                let said = text(response)?;
-                let (last, proof) = said.rsplit_once(",p=").ok_or(Failure::Malformed)?;
-                let proof = decode(proof).ok_or(Failure::Malformed)?;
-                let mut attributes = last.split(',');
-                let mut next = |name| attribute(&mut attributes, name).ok_or(Failure::Malformed);
-                let (binding, again) = (next("c")?, next("r")?);
-                let binding = decode(binding).ok_or(Failure::Malformed)?;
-                if binding != first.binding {
-                    return Err(Failure::Binding);
-                }
-                let message = format!("{},{challenge},{last}", first.bare);
-                let signature = self
-                    .hash
-                    .hmac(keys.stored_key().expose(), message.as_bytes());
-                let client_key = xor(&proof, &signature);
-                let is_proved = self.hash.digest(client_key.expose()) == *keys.stored_key();
-                let is_whole = proof.expose().len() == self.hash.octets() && again == nonce;
-                if !(is_proved & is_known & is_whole) {
-                    return Err(Failure::Refused);
-                }
-                let signature = self
-                    .hash
-                    .hmac(keys.server_key().expose(), message.as_bytes());
-                if first.authzid.is_empty() || first.authzid == first.name {
-                    return Ok(self.prove(first.name, &signature));
-                }
-                self.state = State::Authorizing(signature);
-                Ok(ServerStep::Ask(Question::Authorize {
-                    identity: first.name,
-                    authzid: first.authzid,
-                }))
-            }
+            State::Challenged(challenged) => self.check(challenged, text(response)?),
             // RFC 4954 §4: what the client says to that is nothing.
             State::Proved(identity) if response.is_empty() => Ok(ServerStep::done(identity)),
             State::Proved(_) => Err(Failure::Malformed),
