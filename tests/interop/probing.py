@@ -9,7 +9,9 @@ from typing import NamedTuple
 from harness import LOOPBACK, Bench, Failure, Result
 from peers import Trial
 from receivers.aiosmtpd import AiosmtpdReceiver
+from receivers.exim import EximReceiver
 from receivers.nodemailer import NodemailerReceiver
+from receivers.postfix import PostfixReceiver
 from receivers.receiver import Receiver
 from receivers.smtp_sink import SmtpSinkReceiver
 from senders import Smtpd
@@ -116,18 +118,30 @@ class Probed:
     """A third-party server, and what is known to be wrong with it."""
 
     def __init__(
-        self, name: str, receiver: Receiver, *options: str, holes: tuple[str, ...] = ()
+        self,
+        name: str,
+        receiver: Receiver,
+        *options: str,
+        holes: tuple[str, ...] = (),
+        has_limit: bool = True,
+        is_slow: bool = False,
     ) -> None:
         self.name = name
         self.receiver = receiver
         self.options = options
         self.holes = set(holes)
+        self.has_limit = has_limit
+        self.is_slow = is_slow
 
     def install(self, cache: Path) -> None:
         self.receiver.install(cache)
 
     def trials(self) -> list[Trial]:
-        return [Trial("probed", self.run), Trial("probed-behind-relay", self.run_relay)]
+        trials = [Trial("probed", self.run, self.is_slow)]
+        if self.has_limit:
+            # The relay offers the SIZE that is offered to it.
+            trials.append(Trial("probed-behind-relay", self.run_relay, self.is_slow))
+        return trials
 
     def run_relay(self, bench: Bench) -> None:
         """Nothing comes through our relay that could do harm behind it."""
@@ -157,6 +171,24 @@ PROBED = (
     ),
     Probed("aiosmtpd-1.4.6", AiosmtpdReceiver(), "--starttls"),
     # It checks nothing, but knows where a message ends.
-    Probed("smtp-sink", SmtpSinkReceiver()),
+    Probed("smtp-sink", SmtpSinkReceiver(), has_limit=False),
     Probed("smtp-server", NodemailerReceiver(), "--starttls"),
+    # As Debian 12 has them, with their defaults.
+    Probed(
+        "postfix-probed",
+        PostfixReceiver(),
+        "--starttls",
+        holes=(
+            *("in a message: LF . LF", "in a message: LF . CRLF", "in a message: CRLF . LF"),
+            "in a message: CRLF . CR CRLF",
+        ),
+        is_slow=True,
+    ),
+    Probed(
+        "exim-probed",
+        EximReceiver(),
+        "--starttls",
+        holes=("a chunk of 2^32 + 6 octets",),
+        is_slow=True,
+    ),
 )
