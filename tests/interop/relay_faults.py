@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from cases import HELO, PLAIN, RECIPIENT, SENDER
 from clients import reply
-from harness import LOOPBACK, Bench, Failure
+from harness import LOOPBACK, Bench, Failure, free_port
 from peers import Trial
 from relaying import Relay, without_trace
 from smtpd_server import Smtpd
@@ -130,6 +130,8 @@ class RelayFaults:
             Trial("sender-reset-in-message", partial(self.run_sender_lost, True)),
             Trial("reset-and-again", self.run_reset),
             Trial("chunks", self.run_chunks),
+            Trial("circle-of-mail", self.run_circle),
+            Trial("circle-of-sessions", self.run_own_next_hop),
         ]
 
     def run_words(self, bench: Bench) -> None:
@@ -347,3 +349,31 @@ class RelayFaults:
             check("BDAT", session.getreply()[0], 250)
         stuffed = PLAIN + b"..dot\r\n"
         check("message", without_trace(hop.octets, "ESMTP"), stuffed + END[2:])
+
+    def run_circle(self, bench: Bench) -> None:
+        """RFC 5321 §6.3. However the message is cut, and whatever its body says."""
+        smtpd = Smtpd(bench)
+        relay = Relay(bench, smtpd.ports["smtp"])
+        trace = b"Received: from a by b\r\n\twith SMTP\r\nrECEIVED:\r\nReceived-SPF: none\r\n"
+        for hops, wanted in ((98, 250), (100, 554), (1000, 554)):
+            session = connected(relay)
+            session.mail(SENDER)
+            session.rcpt(RECIPIENT)
+            octets = trace * (hops // 2) + PLAIN + b"Received: here\r\n" * 5
+            sender = begin_data(session)
+            for at in range(0, len(octets), 1000):
+                sender.sendall(octets[at : at + 1000])
+            sender.sendall(END[2:])
+            code, text = session.getreply()
+            check(f"{hops} hops", code, wanted)
+            if code == 554 and not text.startswith(b"5.4.6 "):
+                raise Failure(f"{text!r}")
+        check("stored", len(smtpd.stored()), 1)
+
+    def run_own_next_hop(self, bench: Bench) -> None:
+        """A relay whose next hop is itself comes to an end, and not to its own."""
+        port = free_port()
+        relay = Relay(bench, port, port=port)
+        for _ in range(2):
+            self.check_turned_away(relay, "421 relay.example Too many sessions")
+        relay.check_memory()

@@ -35,11 +35,13 @@ TRACE = re.compile(
 class Relay:
     """A running relay that takes SMTP and LMTP."""
 
-    def __init__(self, bench: Bench, next_hop: int | str, is_lmtp: bool = False) -> None:
+    def __init__(
+        self, bench: Bench, next_hop: int | str, is_lmtp: bool = False, port: int = 0
+    ) -> None:
         smtp, lmtp = bench.start_listeners(
             2,
             bench.programs.relay,
-            *("--listen", f"{LOOPBACK}:0", "--lmtp", f"{LOOPBACK}:0"),
+            *("--listen", f"{LOOPBACK}:{port}", "--lmtp", f"{LOOPBACK}:0"),
             *("--to-lmtp" if is_lmtp else "--to", f"{LOOPBACK}:{next_hop}"),
             *("--hostname", RELAY),
         )
