@@ -183,7 +183,7 @@ class RelayFaults:
             # Bound and not listening.
             holder.bind((LOOPBACK, 0))
             relay = Relay(bench, f"{LOOPBACK}:{holder.getsockname()[1]}")
-            self.check_turned_away(relay, "421 The next hop does not answer")
+            self.check_turned_away(relay, "421 relay.example The next hop does not answer")
 
     def run_no_service(self, bench: Bench) -> None:
         hop = NextHop({"220": "554 not for you"})
@@ -196,11 +196,11 @@ class RelayFaults:
             raise Failure(f"{said!r}, not {greeting}")
 
     def run_closing(self, bench: Bench) -> None:
-        """421 to a command, and the sender is told the same."""
+        """421 to a command, and the sender is told the same, by the relay."""
         hop = NextHop({"RCPT": "421 4.3.2 going down"})
         session = connected(Relay(bench, hop.address))
         session.mail(SENDER)
-        check("RCPT", reply(*session.rcpt(RECIPIENT)), "421 4.3.2 going down")
+        check("RCPT", reply(*session.rcpt(RECIPIENT)), "421 4.3.2 relay.example going down")
 
     def run_lost(self, after_end: bool, bench: Bench) -> None:
         """Lost after the end, the message may have come or not (RFC 1047)."""
