@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use ehlo::client::{DeliverError, Outcome, RecipientReport, Report};
-use ehlo::types::ParameterKind;
+use ehlo::client::{Outcome, RecipientReport, Report};
+use ehlo::types::{Envelope, ParameterKind};
 use tokio::time::{Instant, interval_at};
 
 use crate::message::Message;
@@ -94,12 +94,11 @@ impl Results {
         }
     }
 
-    /// Tells why a message cannot be sent to this server.
-    pub(crate) fn undeliverable(&self, message: &Message, error: DeliverError) {
-        let why = error.to_string();
-        for recipient in error.into_envelope().recipients {
+    /// Tells why a message was not sent to anybody of an envelope.
+    pub(crate) fn not_sent(&self, message: &Message, envelope: &Envelope, why: &str) {
+        for recipient in &envelope.recipients {
             self.refused.fetch_add(1, Relaxed);
-            self.line(message, recipient.forward_path.as_str(), &why);
+            self.line(message, recipient.forward_path.as_str(), why);
         }
     }
 

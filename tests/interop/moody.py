@@ -33,6 +33,8 @@ class Mood(NamedTuple):
     lines: int = MESSAGES * len(ALL)
     options: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
+    # Further ones are refused.
+    connections: int = 100
     # More are answered 452.
     recipients: int = len(ALL)
     # At the MAIL behind so many messages it says farewell, if anything, and goes.
@@ -56,6 +58,16 @@ MOODS = (
         ALL_ACCEPTED,
         [(1, (FIRST, SECOND)), (1, (THIRD,))] * MESSAGES,
         recipients=2,
+    ),
+    # Every recipient is heard of.
+    Mood(
+        "gone-before-the-rest",
+        SESSION_FAILED,
+        [(1, (FIRST, SECOND))],
+        lines=len(ALL),
+        told="",
+        offers=("LIMITS RCPTMAX=2 MAILMAX=1",),
+        connections=1,
     ),
     Mood(
         "421-to-the-third-message",
@@ -93,7 +105,8 @@ MOODS = (
         "broken-tls-required",
         SESSION_FAILED,
         [],
-        lines=0,
+        "LeftOver",
+        len(ALL),
         options=("--starttls", "--insecure"),
         offers=("STARTTLS",),
     ),
@@ -113,9 +126,11 @@ class Server(threading.Thread):
 
     def run(self) -> None:
         number = 0
-        while True:
+        while number < self.mood.connections:
             connection, _ = self.listener.accept()
             number += 1
+            if number == self.mood.connections:
+                self.listener.close()
             with connection, connection.makefile("rwb", buffering=0) as stream:
                 try:
                     self.serve(stream, number)
