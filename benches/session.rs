@@ -66,24 +66,12 @@ fn config() -> Arc<Config> {
     Arc::new(config)
 }
 
-/// What the client sends in one go each, for a message.
-fn transaction(recipients: usize, octets: usize) -> [Vec<u8>; 2] {
-    let mut envelope = b"MAIL FROM:<alice@client.example>\r\n".to_vec();
-    for number in 0..recipients {
-        envelope.extend_from_slice(format!("RCPT TO:<bob{number:04}@mx.example>\r\n").as_bytes());
-    }
-    envelope.extend_from_slice(b"DATA\r\n");
-    let mut body = bodies::wire("prose", octets);
-    body.extend_from_slice(b".\r\n");
-    [envelope, body]
-}
-
 fn sessions(criterion: &mut Criterion) {
     let config = config();
     let mut group = criterion.benchmark_group("session");
     group.throughput(Throughput::Elements(1));
     for (recipients, octets) in [(1, 5 * 1024), (100, 5 * 1024), (1, 1024 * 1024)] {
-        let [envelope, body] = transaction(recipients, octets);
+        let [envelope, body] = bodies::transaction(recipients, octets);
         let name = format!("{recipients} recipients, {} KiB", octets / 1024);
         group.bench_function(format!("whole, {name}"), |bencher| {
             let mut input = BytesMut::with_capacity(2 * octets);

@@ -10,7 +10,7 @@
 //! | [`codec`] | values to octets and back, lines, messages | [`types`] |
 //! | [`server`] | the server's side of a session, SMTP or LMTP | both |
 //! | [`client`] | the client's side of a session, SMTP or LMTP | both |
-//! | [`sasl`] | what is said inside AUTH, on both sides | what plugs it into the machines |
+//! | [`sasl`] | what is said inside AUTH, on both sides | how the machines ask for it |
 //!
 //! # The run loop
 //!
@@ -24,7 +24,8 @@
 //!    the end of the peer's octets, call `handle_eof`. Wait no longer than
 //!    `poll_timeout`, then call `handle_timeout`.
 //!
-//! [`server::Server`] and [`client::Client`] show it as programs.
+//! [`server::Server`] and the module [`client`] show it as programs, the
+//! repository's examples in full.
 //!
 //! # What holds everywhere
 //!

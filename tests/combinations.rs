@@ -9,15 +9,17 @@ use ehlo::client::{
     self, AuthPolicy, BodyOptions, Chunking, Client, CloseReason, Opening, Outcome, Report,
     TlsPolicy,
 };
-use ehlo::server::{
-    self, AuthOffer, Dsn, EightBit, MessageAccepted, Rejection, Security, Server, SessionId,
-    StartTlsOffer,
-};
-use ehlo::types::Protocol;
+use ehlo::server::{self, AuthOffer, Dsn, EightBit, Security, Server, SessionId, StartTlsOffer};
 use ehlo::types::{
-    BodyType, Domain, Envelope, Extension, Mailbox, Mechanism, Notify, RcptParameters, Recipient,
+    BodyType, Domain, Envelope, Extension, Mailbox, Mechanism, Notify, Protocol, RcptParameters,
+    Recipient,
 };
 use ehlo::{Secret, Timestamp};
+
+#[path = "support/application.rs"]
+mod application;
+
+use application::Application;
 
 const NOW: Timestamp = Timestamp::ZERO;
 
@@ -185,8 +187,7 @@ struct Pair {
     answers: Vec<Secret>,
     reports: Vec<Report>,
     closed: Option<CloseReason>,
-    receiving: Vec<u8>,
-    received: Vec<(Envelope, Vec<u8>)>,
+    application: Application,
     handovers: usize,
 }
 
@@ -206,8 +207,7 @@ impl Pair {
             answers: vec![Secret::from("user"), Secret::from("secret")],
             reports: Vec::new(),
             closed: None,
-            receiving: Vec::new(),
-            received: Vec::new(),
+            application: Application::default(),
             handovers: 0,
         };
         for _ in 0..100_000 {
@@ -298,8 +298,6 @@ impl Pair {
         use server::Event;
         let server = &mut self.server;
         let answered = match event {
-            Event::Connect(question) => server.answer(question, Ok(Default::default())).is_ok(),
-            Event::Hello(question) => server.answer(question, Ok(Default::default())).is_ok(),
             Event::StartTls(question) => server.answer(question, Ok(Default::default())).is_ok(),
             // Both have stopped reading: the handshake.
             Event::Handover => {
@@ -319,31 +317,6 @@ impl Pair {
                 };
                 server.answer(question, Ok(step)).is_ok()
             }
-            Event::Mail(question) => server.answer(question, Ok(Default::default())).is_ok(),
-            Event::Rcpt(question) => {
-                let answer = match question.forward_path.as_str().starts_with("nobody") {
-                    true => Err(Rejection::NO_SUCH_MAILBOX),
-                    false => Ok(Default::default()),
-                };
-                server.answer(question, answer).is_ok()
-            }
-            Event::Data(question) => server.answer(question, Ok(Default::default())).is_ok(),
-            Event::Body(octets) => {
-                self.receiving.extend_from_slice(&octets);
-                true
-            }
-            Event::Message(question) => {
-                let envelope = server.envelope().unwrap().clone();
-                let is_last = question
-                    .recipient
-                    .is_none_or(|index| index + 1 == envelope.recipients.len());
-                if is_last {
-                    let message = std::mem::take(&mut self.receiving);
-                    self.received.push((envelope, message));
-                }
-                let answer = MessageAccepted::queued_as("1").unwrap();
-                server.answer(question, Ok(answer)).is_ok()
-            }
             Event::Closed(reason) => {
                 assert_eq!(
                     reason,
@@ -354,7 +327,10 @@ impl Pair {
                 );
                 true
             }
-            other => panic!("{other:?}"),
+            event => {
+                self.application.on_event(server, event);
+                true
+            }
         };
         assert!(answered);
     }
@@ -374,8 +350,8 @@ fn every_combination_delivers() {
                 assert!(outcomes.eq(wanted), "{on:?} {report:?}");
                 assert_eq!(report.dropped().count(), usize::from(!on.dsn), "{on:?}");
             }
-            assert_eq!(pair.received.len(), expected.len(), "{on:?}");
-            for ((envelope, received), sent) in pair.received.iter().zip(expected) {
+            assert_eq!(pair.application.received.len(), expected.len(), "{on:?}");
+            for ((envelope, received), sent) in pair.application.received.iter().zip(expected) {
                 assert!(received == sent.octets, "{on:?}");
                 assert_eq!(envelope.recipients.len(), 2);
                 let notify = envelope.recipients[0].parameters.notify();

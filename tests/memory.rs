@@ -5,8 +5,13 @@ use std::sync::Arc;
 use allocation_counter::measure;
 use bytes::{Buf, BytesMut};
 use ehlo::Timestamp;
-use ehlo::server::{Config, Event, Security, Server, SessionId};
+use ehlo::server::{Config, Security, Server, SessionId};
 use ehlo::types::Domain;
+
+#[path = "../benches/shared/accept.rs"]
+mod accept;
+
+use accept::accept;
 
 /// The allocations, and their octets, that are alive after `work` and were not
 /// before.
@@ -56,19 +61,6 @@ impl Session {
         self.input.extend_from_slice(octets);
         self.run();
     }
-}
-
-fn accept(server: &mut Server, event: Event) {
-    let answered = match event {
-        Event::Connect(question) => server.answer(question, Ok(Default::default())).is_ok(),
-        Event::Hello(question) => server.answer(question, Ok(Default::default())).is_ok(),
-        Event::Mail(question) => server.answer(question, Ok(Default::default())).is_ok(),
-        Event::Rcpt(question) => server.answer(question, Ok(Default::default())).is_ok(),
-        Event::Data(question) => server.answer(question, Ok(Default::default())).is_ok(),
-        Event::Message(question) => server.answer(question, Ok(Default::default())).is_ok(),
-        _ => true,
-    };
-    assert!(answered);
 }
 
 #[test]

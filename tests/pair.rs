@@ -8,9 +8,13 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use ehlo::Timestamp;
 use ehlo::client::{self, BodyOptions, Client, CloseReason, Opening, Outcome, Phase, Report};
-use ehlo::server::{self, MessageAccepted, Rejection, Security, Server, SessionId};
-use ehlo::types::Protocol;
-use ehlo::types::{BodyType, Domain, Envelope, Mailbox};
+use ehlo::server::{self, Security, Server, SessionId};
+use ehlo::types::{BodyType, Domain, Envelope, Mailbox, Protocol};
+
+#[path = "support/application.rs"]
+mod application;
+
+use application::Application;
 
 const DELAY: Duration = Duration::from_millis(50);
 const ROUND_TRIP: Duration = Duration::from_millis(100);
@@ -62,8 +66,7 @@ struct Pair {
     giving: Option<Bytes>,
     reports: Vec<Report>,
     closed: Option<CloseReason>,
-    receiving: Vec<u8>,
-    received: Vec<(Envelope, Vec<u8>)>,
+    application: Application,
     /// The server's application is dead.
     silent: bool,
 }
@@ -85,8 +88,7 @@ impl Pair {
             giving: None,
             reports: Vec::new(),
             closed: None,
-            receiving: Vec::new(),
-            received: Vec::new(),
+            application: Application::default(),
             silent: false,
         }
     }
@@ -194,52 +196,11 @@ impl Pair {
             .poll_event(self.now, &mut self.to_server.arrived)
         {
             if !self.silent {
-                self.on_server(event);
+                self.application.on_event(&mut self.server, event);
             }
         }
         self.to_client
             .send(self.now, self.server.output(), self.cut);
-    }
-
-    fn on_server(&mut self, event: server::Event) {
-        use server::Event;
-        let server = &mut self.server;
-        let answered = match event {
-            Event::Connect(question) => server.answer(question, Ok(Default::default())).is_ok(),
-            Event::Hello(question) => server.answer(question, Ok(Default::default())).is_ok(),
-            Event::Mail(question) => server.answer(question, Ok(Default::default())).is_ok(),
-            Event::Rcpt(question) => {
-                let answer = match question.forward_path.as_str().starts_with("nobody") {
-                    true => Err(Rejection::NO_SUCH_MAILBOX),
-                    false => Ok(Default::default()),
-                };
-                server.answer(question, answer).is_ok()
-            }
-            Event::Data(question) => server.answer(question, Ok(Default::default())).is_ok(),
-            Event::Body(octets) => {
-                self.receiving.extend_from_slice(&octets);
-                true
-            }
-            Event::Message(question) => {
-                let envelope = server.envelope().unwrap().clone();
-                assert_eq!(question.octets, self.receiving.len() as u64);
-                let is_last = question
-                    .recipient
-                    .is_none_or(|index| index + 1 == envelope.recipients.len());
-                if is_last {
-                    let message = std::mem::take(&mut self.receiving);
-                    self.received.push((envelope, message));
-                }
-                let answer = MessageAccepted::queued_as("1").unwrap();
-                server.answer(question, Ok(answer)).is_ok()
-            }
-            Event::Aborted(_) => {
-                self.receiving.clear();
-                true
-            }
-            _ => true,
-        };
-        assert!(answered);
     }
 }
 
@@ -301,7 +262,7 @@ fn what_is_sent_arrives_and_each_recipient_gets_its_outcome() {
             let expected = [Outcome::Delivered, Outcome::Permanent, Outcome::Delivered];
             assert_eq!(outcomes, expected);
         }
-        for ((envelope, received), sent) in pair.received.iter().zip(MESSAGES) {
+        for ((envelope, received), sent) in pair.application.received.iter().zip(MESSAGES) {
             assert_eq!(received, sent.as_bytes());
             assert_eq!(envelope.recipients.len(), 2);
         }
@@ -320,6 +281,7 @@ fn nobody_accepted_nothing_sent_and_the_session_goes_on() {
         assert_eq!(pair.reports.len(), 2);
         assert!(pair.reports[1].is_delivered_to_all());
         let received: Vec<_> = pair
+            .application
             .received
             .iter()
             .map(|(_, message)| &message[..])
@@ -361,7 +323,7 @@ fn a_large_message_passes_through_small_buffers() {
     pair.send(envelope(&["bob@mx.example"]), message.as_bytes());
     pair.run();
     assert!(pair.reports[0].is_delivered_to_all());
-    assert!(pair.received[0].1 == message.as_bytes());
+    assert!(pair.application.received[0].1 == message.as_bytes());
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! An application that takes everything. For `benches/pair.rs` and `benches/session.rs`.
+//! An application that takes everything. For the benches, the peers
+//! and `tests/memory.rs`.
 
 use std::hint::black_box;
 

@@ -28,6 +28,19 @@ pub(crate) fn message(shape: &str, octets: usize) -> Vec<u8> {
         .collect()
 }
 
+/// What a client sends in one go each, for a message: the envelope, and the
+/// body with its last dot.
+pub(crate) fn transaction(recipients: usize, octets: usize) -> [Vec<u8>; 2] {
+    let mut envelope = b"MAIL FROM:<alice@client.example>\r\n".to_vec();
+    for number in 0..recipients {
+        envelope.extend_from_slice(format!("RCPT TO:<bob{number:03}@mx.example>\r\n").as_bytes());
+    }
+    envelope.extend_from_slice(b"DATA\r\n");
+    let mut body = wire("prose", octets);
+    body.extend_from_slice(b".\r\n");
+    [envelope, body]
+}
+
 fn line(shape: &str, number: usize) -> Vec<u8> {
     const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const PROSE: [&str; 7] = [

@@ -66,7 +66,9 @@ pub(super) struct Exchange {
 
 /// Authentication (RFC 4954).
 ///
-/// A mechanism is anything that makes responses of challenges:
+/// The mechanisms of [`sasl`](crate::sasl), given to
+/// [`authenticate_with`](Self::authenticate_with), answer for themselves. By
+/// hand, a mechanism is anything that makes responses of challenges:
 ///
 /// ```
 /// use ehlo::Secret;

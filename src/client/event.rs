@@ -44,10 +44,11 @@ pub enum Event {
     /// then call [`tls_established`](super::Client::tls_established), or close
     /// the connection. Until then nothing is said and nothing is to be read.
     Handover,
-    /// The server offers AUTH: choose a mechanism and
+    /// The server offers AUTH: choose one of the
+    /// [`mechanisms`](super::Client::mechanisms) that may be used, and
     /// [`authenticate_with`](super::Client::authenticate_with) it (or
     /// [`authenticate`](super::Client::authenticate) by hand), or
-    /// [`skip_auth`](super::Client::skip_auth).
+    /// [`skip_auth`](super::Client::skip_auth). Without TLS there may be none.
     AuthWanted(Capabilities<'static>),
     /// The server challenges (334): answer with
     /// [`respond`](super::Client::respond), or
@@ -61,9 +62,8 @@ pub enum Event {
     /// [sent](super::Client::send) again once the session is ready, though some
     /// servers refuse it, and no RFC asks for it.
     Authenticated(Reply<'static>),
-    /// AUTH has failed, or was cancelled. Before [`Event::Ready`],
-    /// [`authenticate`](super::Client::authenticate) may try again, or
-    /// [`skip_auth`](super::Client::skip_auth).
+    /// AUTH has failed, or was cancelled. Before [`Event::Ready`], try again, as
+    /// behind [`Event::AuthWanted`], or [`skip_auth`](super::Client::skip_auth).
     AuthRefused(Reply<'static>),
     /// What [`open`](super::Client::open) asked for is done: the server accepted
     /// EHLO, LHLO or HELO (whose reply offers nothing, whatever it says).

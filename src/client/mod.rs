@@ -271,7 +271,8 @@ use crate::types::Capabilities;
 use state::State;
 use timer::Timer;
 
-/// A session with a server, seen from the client.
+/// A session with a server, seen from the client. A program that drives one is in
+/// the [module's documentation](self#driving-it).
 pub struct Client {
     config: Arc<Config>,
     state: State,

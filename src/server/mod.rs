@@ -1,7 +1,38 @@
 //! The server's side of a session.
 //!
 //! A [`Server`] takes octets from the peer, tells the application what they
-//! mean ([`Event`]), takes its answers, and says what to send back.
+//! mean ([`Event`]), takes its answers, and says what to send back. How it is
+//! driven is shown [there](Server#driving-it).
+//!
+//! # Questions and answers
+//!
+//! Most events are questions: each holds a [`Pending`], which
+//! [`answer`](Server::answer) takes back with a yes or a no, now or later. What a
+//! yes may say differs from question to question; `Ok(Default::default())` is a
+//! plain one. A no is a [`Rejection`].
+//!
+//! | event | about | yes | asked where |
+//! |---|---|---|---|
+//! | [`Connect`](Event::Connect) | the connection | [`Greeting`] | always |
+//! | [`Hello`](Event::Hello) | EHLO, HELO, LHLO | [`HelloAccepted`] | always |
+//! | [`StartTls`](Event::StartTls) | STARTTLS | [`StartTlsAccepted`] | [`Config::start_tls`] |
+//! | [`Auth`](Event::Auth), [`AuthResponse`](Event::AuthResponse) | AUTH | [`AuthStep`] | [`Config::auth`] |
+//! | [`Mail`](Event::Mail), [`Rcpt`](Event::Rcpt) | MAIL, RCPT | [`MailAccepted`], [`RcptAccepted`] | always |
+//! | [`Data`](Event::Data) | DATA, the first BDAT or BURL | [`DataAccepted`] | always |
+//! | [`Burl`](Event::Burl) | BURL | [`Fetched`] | [`Config::burl`] |
+//! | [`Message`](Event::Message) | the message, in LMTP for each recipient | [`MessageAccepted`] | always |
+//! | [`Verify`](Event::Verify), [`Expand`](Event::Expand), [`Help`](Event::Help) | VRFY, EXPN, HELP | [`Verified`], [`Expanded`], [`Helped`] | [`Config::vrfy`], [`expn`](Config::expn), [`help`](Config::help) |
+//! | [`Etrn`](Event::Etrn), [`Atrn`](Event::Atrn) | ETRN, ATRN | [`EtrnAccepted`], [`AtrnAccepted`] | [`Config::etrn`], [`atrn`](Config::atrn) |
+//! | [`Xclient`](Event::Xclient), [`Xforward`](Event::Xforward) | XCLIENT, XFORWARD | [`Greeting`], [`XforwardAccepted`] | [`Config::xclient`], [`xforward`](Config::xforward) |
+//! | [`Unknown`](Event::Unknown) | a verb of one's own | [`UnknownAccepted`] | [`Config::private_verbs`] |
+//!
+//! The steps of AUTH need not be written by hand: [`sasl`](crate::sasl) has
+//! mechanisms that make them, and a server that uses them.
+//!
+//! # What it keeps
+//!
+//! What the RFCs ask of a server, what is done about it, and the test that shows
+//! it are in [`requirements`].
 
 mod answer;
 mod auth;

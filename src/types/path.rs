@@ -18,66 +18,6 @@ pub enum ReversePath<'a> {
     Local(LocalPart<'a>),
 }
 
-impl ReversePath<'_> {
-    /// The same, borrowed: for a command that is written and dropped.
-    #[must_use]
-    pub fn as_borrowed(&self) -> ReversePath<'_> {
-        match self {
-            Self::Null => ReversePath::Null,
-            Self::Mailbox(mailbox) => ReversePath::Mailbox(mailbox.as_borrowed()),
-            Self::Local(local) => ReversePath::Local(local.as_borrowed()),
-        }
-    }
-
-    /// The mailbox, unless this is the null path or has no domain.
-    #[must_use]
-    pub const fn mailbox(&self) -> Option<&Mailbox<'_>> {
-        match self {
-            Self::Mailbox(mailbox) => Some(mailbox),
-            Self::Null | Self::Local(_) => None,
-        }
-    }
-
-    /// The path without its brackets: empty for `<>`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Null => "",
-            Self::Mailbox(mailbox) => mailbox.as_str(),
-            Self::Local(local) => local.as_str(),
-        }
-    }
-
-    /// Whether it is plain ASCII; if not, it needs SMTPUTF8 (RFC 6531).
-    #[must_use]
-    pub fn is_ascii(&self) -> bool {
-        self.as_str().is_ascii()
-    }
-
-    /// A copy that borrows nothing: at most one allocation.
-    #[must_use]
-    pub fn into_owned(self) -> ReversePath<'static> {
-        match self {
-            Self::Null => ReversePath::Null,
-            Self::Mailbox(mailbox) => ReversePath::Mailbox(mailbox.into_owned()),
-            Self::Local(local) => ReversePath::Local(local.into_owned()),
-        }
-    }
-}
-
-impl<'a> From<Mailbox<'a>> for ReversePath<'a> {
-    fn from(mailbox: Mailbox<'a>) -> Self {
-        Self::Mailbox(mailbox)
-    }
-}
-
-/// The wire form, brackets included.
-impl fmt::Display for ReversePath<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<{}>", self.as_str())
-    }
-}
-
 /// Whom a message is for: the argument of RCPT (RFC 5321 §4.1.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -92,62 +32,72 @@ pub enum ForwardPath<'a> {
     Local(LocalPart<'a>),
 }
 
-impl ForwardPath<'_> {
-    /// The same, borrowed: for a command that is written and dropped.
-    #[must_use]
-    pub fn as_borrowed(&self) -> ForwardPath<'_> {
-        match self {
-            Self::Postmaster => ForwardPath::Postmaster,
-            Self::Mailbox(mailbox) => ForwardPath::Mailbox(mailbox.as_borrowed()),
-            Self::Local(local) => ForwardPath::Local(local.as_borrowed()),
-        }
-    }
+/// What both paths do: they differ in one variant, and in what is written for it.
+macro_rules! paths {
+    ($($name:ident: $special:ident $text:literal;)*) => {$(
+        impl $name<'_> {
+            /// The same, borrowed: for a command that is written and dropped.
+            #[must_use]
+            pub fn as_borrowed(&self) -> $name<'_> {
+                match self {
+                    Self::$special => $name::$special,
+                    Self::Mailbox(mailbox) => $name::Mailbox(mailbox.as_borrowed()),
+                    Self::Local(local) => $name::Local(local.as_borrowed()),
+                }
+            }
 
-    /// The mailbox, unless there is no domain.
-    #[must_use]
-    pub const fn mailbox(&self) -> Option<&Mailbox<'_>> {
-        match self {
-            Self::Mailbox(mailbox) => Some(mailbox),
-            Self::Postmaster | Self::Local(_) => None,
-        }
-    }
+            /// The mailbox, if the path names one: a local part and a domain.
+            #[must_use]
+            pub const fn mailbox(&self) -> Option<&Mailbox<'_>> {
+                match self {
+                    Self::Mailbox(mailbox) => Some(mailbox),
+                    Self::$special | Self::Local(_) => None,
+                }
+            }
 
-    /// The path without its brackets.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Postmaster => "Postmaster",
-            Self::Mailbox(mailbox) => mailbox.as_str(),
-            Self::Local(local) => local.as_str(),
-        }
-    }
+            /// The path without its brackets.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    Self::$special => $text,
+                    Self::Mailbox(mailbox) => mailbox.as_str(),
+                    Self::Local(local) => local.as_str(),
+                }
+            }
 
-    /// Whether it is plain ASCII; if not, it needs SMTPUTF8 (RFC 6531).
-    #[must_use]
-    pub fn is_ascii(&self) -> bool {
-        self.as_str().is_ascii()
-    }
+            /// Whether it is plain ASCII; if not, it needs SMTPUTF8 (RFC 6531).
+            #[must_use]
+            pub fn is_ascii(&self) -> bool {
+                self.as_str().is_ascii()
+            }
 
-    /// A copy that borrows nothing: at most one allocation.
-    #[must_use]
-    pub fn into_owned(self) -> ForwardPath<'static> {
-        match self {
-            Self::Postmaster => ForwardPath::Postmaster,
-            Self::Mailbox(mailbox) => ForwardPath::Mailbox(mailbox.into_owned()),
-            Self::Local(local) => ForwardPath::Local(local.into_owned()),
+            /// A copy that borrows nothing: at most one allocation.
+            #[must_use]
+            pub fn into_owned(self) -> $name<'static> {
+                match self {
+                    Self::$special => $name::$special,
+                    Self::Mailbox(mailbox) => $name::Mailbox(mailbox.into_owned()),
+                    Self::Local(local) => $name::Local(local.into_owned()),
+                }
+            }
         }
-    }
+
+        impl<'a> From<Mailbox<'a>> for $name<'a> {
+            fn from(mailbox: Mailbox<'a>) -> Self {
+                Self::Mailbox(mailbox)
+            }
+        }
+
+        /// The wire form, brackets included.
+        impl fmt::Display for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "<{}>", self.as_str())
+            }
+        }
+    )*};
 }
 
-impl<'a> From<Mailbox<'a>> for ForwardPath<'a> {
-    fn from(mailbox: Mailbox<'a>) -> Self {
-        Self::Mailbox(mailbox)
-    }
-}
-
-/// The wire form, brackets included.
-impl fmt::Display for ForwardPath<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<{}>", self.as_str())
-    }
+paths! {
+    ReversePath: Null "";
+    ForwardPath: Postmaster "Postmaster";
 }

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from cases import SENDER, message
 from harness import LOOPBACK, Bench, Failure
@@ -137,7 +137,7 @@ class Server(threading.Thread):
                 except ConnectionError:
                     pass
 
-    def serve(self, stream: BinaryIO, number: int) -> None:
+    def serve(self, stream: socket.SocketIO, number: int) -> None:
         mood, messages = self.mood, 0
         recipients: list[str] = []
         offers = ("server.example", *mood.offers, "PIPELINING")
@@ -222,7 +222,8 @@ class Moody:
         result = bench.run(
             bench.programs.sendmail,
             *("--connect", server.address, "--from", SENDER, *recipients),
-            *(*mood.options, *files),
+            *mood.options,
+            *files,
         )
         if result.status != mood.status:
             raise Failure(f"exit status {result.status}: {result.stderr!r}")

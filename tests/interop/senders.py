@@ -13,7 +13,15 @@ from cases import HELO, RECIPIENT, SENDER
 from clients import Report, last_line, reply, report
 from harness import LOOPBACK, Bench, Failure, first_difference
 from peers import Trial
-from registries import apt_install, apt_unpack, library_path, npm_package, pip_venv
+from registries import (
+    Certificate,
+    apt_install,
+    apt_unpack,
+    certificate,
+    library_path,
+    npm_package,
+    pip_venv,
+)
 from ways import (
     LOCAL_DOMAIN,
     OCTETS,
@@ -31,13 +39,18 @@ KINDS = {"listen": "smtp", "submission": "submission", "smtps": "smtps", "lmtp":
 class Smtpd:
     """A running smtpd that listens on a port of each kind."""
 
-    def __init__(self, bench: Bench, *options: str) -> None:
+    def __init__(
+        self, bench: Bench, *options: str, certificate: Certificate | None = None
+    ) -> None:
+        known: tuple[str | Path, ...] = ("--self-signed",)
+        if certificate is not None:
+            known = ("--cert", certificate.chain, "--key", certificate.key)
         self.maildir = bench.directory / "maildir"
         addresses = bench.start_listeners(
             len(KINDS),
             bench.programs.smtpd,
             *(part for kind in KINDS for part in (f"--{kind}", f"{LOOPBACK}:0")),
-            *("--maildir", self.maildir, "--domain", LOCAL_DOMAIN, "--self-signed"),
+            *("--maildir", self.maildir, "--domain", LOCAL_DOMAIN, *known),
             *("--user", USER, "--password", PASSWORD, "--token", TOKEN, "--trace"),
             *options,
         )
@@ -95,9 +108,19 @@ def check_parameters(parameters: object, wanted: dict[str, str | bool]) -> None:
 
 
 class Sender:
-    """A client that can go some of WAYS."""
+    """A client that can go what EVERY client can, and the WAYS that not all can."""
 
     name: str
+    EVERY = (
+        "starttls",
+        "implicit-tls",
+        "auth-plain",
+        "auth-login",
+        "auth-cram-md5",
+        "wrong-password",
+        "wrong-password-cram-md5",
+        "no-relay",
+    )
     WAYS: tuple[str, ...]
 
     def install(self, cache: Path) -> None:
@@ -110,7 +133,8 @@ class Sender:
         return octets
 
     def trials(self) -> list[Trial]:
-        return [Trial(way.name, partial(self.run, way)) for way in ways_named(*self.WAYS)]
+        ways = ways_named(*self.EVERY, *self.WAYS)
+        return [Trial(way.name, partial(self.run, way)) for way in ways]
 
     def run(self, way: Way, bench: Bench) -> None:
         smtpd = Smtpd(bench)
@@ -137,17 +161,9 @@ class Smtplib(Sender):
 
     name = "smtplib"
     WAYS = (
-        "starttls",
-        "implicit-tls",
-        "auth-plain",
-        "auth-login",
-        "auth-cram-md5",
         "auth-xoauth2",
         "auth-over-implicit-tls",
-        "wrong-password",
-        "wrong-password-cram-md5",
         "wrong-token",
-        "no-relay",
         "dsn",
         "smtputf8",
         "8bitmime",
@@ -221,25 +237,28 @@ class Curl(Sender):
     """curl, which is told the mechanism by an option of the login."""
 
     name = "curl"
-    WAYS = (
-        "starttls",
-        "implicit-tls",
-        "auth-plain",
-        "auth-login",
-        "auth-cram-md5",
-        "auth-xoauth2",
-        "auth-oauthbearer",
-        "wrong-password",
-        "wrong-password-cram-md5",
-        "wrong-token",
-        "no-relay",
-        "smtputf8",
-    )
+    WAYS = ("auth-xoauth2", "auth-oauthbearer", "wrong-token", "smtputf8")
 
     def install(self, cache: Path) -> None:
         apt_install("curl", provides="curl")
+        self.certificate = certificate(cache)
 
-    def send(self, bench: Bench, smtpd: Smtpd, way: Way) -> Report:
+    def trials(self) -> list[Trial]:
+        return [*super().trials(), Trial("certificate-from-files", self.run_certificate)]
+
+    def run_certificate(self, bench: Bench) -> None:
+        """The certificate that smtpd is told to show is the one that curl sees."""
+        (way,) = ways_named("starttls")
+        smtpd = Smtpd(bench, certificate=self.certificate)
+        trusting = ("--cacert", str(self.certificate.chain))
+        succeeded, transcript = self.send(bench, smtpd, way, trusting)
+        if not succeeded:
+            raise Failure(f"the client reports failure: {last_line(transcript)}")
+        check_only(smtpd, way, OCTETS)
+
+    def send(
+        self, bench: Bench, smtpd: Smtpd, way: Way, trust: tuple[str, ...] = ("--insecure",)
+    ) -> Report:
         scheme = "smtps" if way.kind == "smtps" else "smtp"
         login: tuple[str, ...] = ()
         if way.mechanism:
@@ -249,7 +268,7 @@ class Curl(Sender):
             login += ("--oauth2-bearer", way.token) if is_oauth else ()
         result = bench.run(
             "curl",
-            *("--silent", "--show-error", "--verbose", "--insecure"),
+            *("--silent", "--show-error", "--verbose", *trust),
             *(("--ssl-reqd",) if way.starttls else ()),
             *("--url", f"{scheme}://{LOOPBACK}:{smtpd.port(way)}/{way.helo}"),
             *login,
@@ -264,19 +283,7 @@ class Swaks(Sender):
     """swaks; an empty line more arrives than it is given."""
 
     name = "swaks"
-    WAYS = (
-        "starttls",
-        "implicit-tls",
-        "auth-plain",
-        "auth-login",
-        "auth-cram-md5",
-        "auth-over-implicit-tls",
-        "wrong-password",
-        "wrong-password-cram-md5",
-        "no-relay",
-        "lmtp",
-        "lmtp-starttls",
-    )
+    WAYS = ("auth-over-implicit-tls", "lmtp", "lmtp-starttls")
     OPTIONS: tuple[str, ...] = ()
 
     def install(self, cache: Path) -> None:
@@ -338,21 +345,13 @@ class Msmtp(Sender):
 
     name = "msmtp"
     WAYS = (
-        "starttls",
-        "implicit-tls",
-        "auth-plain",
-        "auth-login",
-        "auth-cram-md5",
         "auth-scram-sha-1",
         "auth-scram-sha-256",
         "auth-xoauth2",
         "auth-oauthbearer",
         "auth-over-implicit-tls",
-        "wrong-password",
-        "wrong-password-cram-md5",
         "wrong-password-scram",
         "wrong-token",
-        "no-relay",
         "dsn",
     )
 
@@ -389,7 +388,11 @@ class Msmtp(Sender):
     def run(self, way: Way, bench: Bench) -> None:
         if way.name == "dsn":
             # It names neither an id nor the original recipient.
-            way = Way("dsn", mail_parameters={"RET": "HDRS"}, rcpt_parameters={"NOTIFY": "SUCCESS,DELAY"})
+            way = Way(
+                "dsn",
+                mail_parameters={"RET": "HDRS"},
+                rcpt_parameters={"NOTIFY": "SUCCESS,DELAY"},
+            )
         super().run(way, bench)
 
 
@@ -398,17 +401,9 @@ class Nodemailer(Sender):
 
     name = "nodemailer"
     WAYS = (
-        "starttls",
-        "implicit-tls",
-        "auth-plain",
-        "auth-login",
-        "auth-cram-md5",
         "auth-xoauth2",
         "auth-over-implicit-tls",
-        "wrong-password",
-        "wrong-password-cram-md5",
         "wrong-token",
-        "no-relay",
         "dsn",
         "smtputf8",
         "8bitmime",
@@ -431,7 +426,11 @@ class Nodemailer(Sender):
             login = {"user": USER, "method": "XOAUTH2", "token": way.token}
         elif way.mechanism:
             login = {"user": USER, "pass": way.password, "method": way.mechanism}
-        envelope: dict[str, object] = {"from": way.mail_from, "to": way.rcpt_to, "size": len(OCTETS)}
+        envelope: dict[str, object] = {
+            "from": way.mail_from,
+            "to": way.rcpt_to,
+            "size": len(OCTETS),
+        }
         if way.rcpt_parameters:
             envelope["dsn"] = {
                 "return": way.mail_parameters["RET"],
@@ -464,20 +463,7 @@ class Aiosmtplib(Sender):
     """aiosmtplib; it speaks no LMTP."""
 
     name = "aiosmtplib"
-    WAYS = (
-        "starttls",
-        "implicit-tls",
-        "auth-plain",
-        "auth-login",
-        "auth-cram-md5",
-        "auth-over-implicit-tls",
-        "wrong-password",
-        "wrong-password-cram-md5",
-        "no-relay",
-        "dsn",
-        "smtputf8",
-        "8bitmime",
-    )
+    WAYS = ("auth-over-implicit-tls", "dsn", "smtputf8", "8bitmime")
 
     def install(self, cache: Path) -> None:
         self.python = pip_venv("aiosmtplib==5.1.3", cache)

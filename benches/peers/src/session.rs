@@ -19,6 +19,7 @@ use smtp_proto::request::receiver::DataReceiver;
 
 use crate::data::Welcome;
 use crate::measure::{Group, Unit};
+use crate::shared::accept::accept;
 use crate::shared::bodies;
 
 const BODY: usize = 5 * 1024;
@@ -40,17 +41,9 @@ pub fn groups() -> Vec<Group> {
     ]
 }
 
-/// What the client sends in one go each, for a message. No parameters: mailin
-/// refuses all but BODY.
+/// A message without parameters: mailin refuses all but BODY.
 fn transaction(recipients: usize) -> [&'static [u8]; 2] {
-    let mut envelope = b"MAIL FROM:<alice@client.example>\r\n".to_vec();
-    for number in 0..recipients {
-        envelope.extend_from_slice(format!("RCPT TO:<bob{number:03}@mx.example>\r\n").as_bytes());
-    }
-    envelope.extend_from_slice(b"DATA\r\n");
-    let mut body = bodies::wire("prose", BODY);
-    body.extend_from_slice(b".\r\n");
-    [envelope.leak(), body.leak()]
+    bodies::transaction(recipients, BODY).map(|octets| &*octets.leak())
 }
 
 trait Machine: 'static {
@@ -162,35 +155,10 @@ impl Ehlo {
         let server = &mut self.server;
         loop {
             while let Some(event) = server.poll_event(now, &mut self.input) {
-                let answered = match event {
-                    Event::Connect(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Hello(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Mail(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Rcpt(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Data(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Message(question) => {
-                        server.answer(question, Ok(Default::default())).is_ok()
-                    }
-                    Event::Body(octets) => {
-                        keep(&octets);
-                        true
-                    }
-                    event => {
-                        black_box(&event);
-                        true
-                    }
-                };
-                assert!(answered);
+                match event {
+                    Event::Body(octets) => keep(&octets),
+                    event => accept(server, event),
+                }
             }
             let output = server.output();
             if !output.has_remaining() {

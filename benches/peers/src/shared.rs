@@ -1,5 +1,7 @@
 //! What the benches of the crate measure with, too.
 
+#[path = "../../shared/accept.rs"]
+pub mod accept;
 #[path = "../../shared/bodies.rs"]
 pub mod bodies;
 #[path = "../../shared/lines.rs"]
