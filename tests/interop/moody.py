@@ -3,6 +3,7 @@ who is left over is tried again, on the same connection or on another one."""
 
 import os
 import socket
+import subprocess
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -192,10 +193,27 @@ class Moody:
             "file-grown": lambda path: path.write_bytes(LARGE * 2),
             "file-overwritten": lambda path: path.write_bytes(LARGE.upper()),
         }
-        return moods + [
-            Trial(name, partial(self.run_changed, change))
-            for name, change in changes.items()
+        return [
+            *moods,
+            *(Trial(name, partial(self.run_changed, how)) for name, how in changes.items()),
+            Trial("nobody-reads-results", self.run_unread),
         ]
+
+    def run_unread(self, bench: Bench) -> None:
+        """As with `sendmail … | true`: all is sent all the same."""
+        server = Server(Mood("", 0, []))
+        server.start()
+        command = [bench.programs.sendmail, "--connect", server.address]
+        command += ["--from", SENDER, "--to", FIRST]
+        command += [bench.write(f"message-{n}", message(b"x")) for n in range(MESSAGES)]
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            done = subprocess.run(command, stdout=writer, stderr=writer)
+        finally:
+            os.close(writer)
+        if done.returncode != ALL_ACCEPTED or len(server.came) != MESSAGES:
+            raise Failure(f"exit status {done.returncode}, came {server.came}")
 
     def run_changed(self, change: Callable[[Path], None], bench: Bench) -> None:
         """What is not there any more as it was is not sent: nor half of it."""
