@@ -87,7 +87,9 @@ impl Sender<'_> {
             let is_new = self.session.is_none();
             let mut session = match self.session.take() {
                 Some(session) => session,
-                None => self.open().await?,
+                None => self.open().await.inspect_err(|_| {
+                    settings.results.not_sent(message, &envelope, "LeftOver");
+                })?,
             };
             match session.deliver(envelope, message).await {
                 Ok(report) => envelope = self.settle(session, is_new, message, report).await?,
@@ -96,7 +98,9 @@ impl Sender<'_> {
                     envelope = error.into_envelope();
                 }
                 Err(error) => {
-                    settings.results.undeliverable(message, error);
+                    let why = error.to_string();
+                    let envelope = error.into_envelope();
+                    settings.results.not_sent(message, &envelope, &why);
                     self.session = Some(session);
                     return Ok(());
                 }

@@ -1,15 +1,16 @@
 //! What became of it all: a line for each recipient, a line for all of a load,
 //! and how far it is meanwhile.
 
-use std::io::{self, IsTerminal};
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroU64;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use ehlo::client::{DeliverError, Outcome, RecipientReport, Report};
-use ehlo::types::ParameterKind;
+use ehlo::client::{Outcome, RecipientReport, Report};
+use ehlo::types::{Envelope, ParameterKind};
 use tokio::time::{Instant, interval_at};
 
 use crate::message::Message;
@@ -90,16 +91,19 @@ impl Results {
         let names: Vec<_> = report.dropped().map(ParameterKind::as_str).collect();
         if !names.is_empty() && !self.is_load {
             self.clear();
-            eprintln!("sendmail: not offered, so left out: {}", names.join(", "));
+            let names = names.join(", ");
+            say(
+                io::stderr(),
+                format_args!("sendmail: not offered, so left out: {names}\n"),
+            );
         }
     }
 
-    /// Tells why a message cannot be sent to this server.
-    pub(crate) fn undeliverable(&self, message: &Message, error: DeliverError) {
-        let why = error.to_string();
-        for recipient in error.into_envelope().recipients {
+    /// Tells why a message was not sent to anybody of an envelope.
+    pub(crate) fn not_sent(&self, message: &Message, envelope: &Envelope, why: &str) {
+        for recipient in &envelope.recipients {
             self.refused.fetch_add(1, Relaxed);
-            self.line(message, recipient.forward_path.as_str(), &why);
+            self.line(message, recipient.forward_path.as_str(), why);
         }
     }
 
@@ -107,7 +111,7 @@ impl Results {
     pub(crate) fn failed(&self, failure: &Failure) {
         self.has_failed.store(true, Relaxed);
         self.clear();
-        eprintln!("sendmail: {failure}");
+        say(io::stderr(), format_args!("sendmail: {failure}\n"));
     }
 
     /// The exit status, when all is done.
@@ -119,8 +123,11 @@ impl Results {
             let messages = self.messages.load(Relaxed);
             #[allow(clippy::cast_precision_loss)] // it is told in round figures
             let rate = messages as f64 / seconds;
-            println!(
-                "{messages} messages in {seconds:.2} s, {rate:.0} messages/s, {refused} refused"
+            say(
+                io::stdout(),
+                format_args!(
+                    "{messages} messages in {seconds:.2} s, {rate:.0} messages/s, {refused} refused\n"
+                ),
             );
         }
         match (self.has_failed.load(Relaxed), refused) {
@@ -153,8 +160,11 @@ impl Results {
     fn line(&self, message: &Message, path: &str, what: &str) {
         self.clear();
         match self.has_names {
-            true => println!("{}: {path}: {what}", message.name),
-            false => println!("{path}: {what}"),
+            true => say(
+                io::stdout(),
+                format_args!("{}: {path}: {what}\n", message.name),
+            ),
+            false => say(io::stdout(), format_args!("{path}: {what}\n")),
         }
     }
 
@@ -164,4 +174,9 @@ impl Results {
             eprint!("{CLEAR}");
         }
     }
+}
+
+/// That nobody listens any more is no reason not to send the rest.
+fn say(mut to: impl Write, what: fmt::Arguments<'_>) {
+    let _ = to.write_fmt(what);
 }

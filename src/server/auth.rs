@@ -2,6 +2,7 @@
 //! RFC 3207).
 
 use bytes::BytesMut;
+use zeroize::Zeroize;
 
 use super::event::{CloseReason, Event};
 use super::exchange::{Auth, AuthResponse, StartTls};
@@ -184,7 +185,7 @@ impl Server {
 /// Overwrites octets at the front of the input, then drops them.
 pub(super) fn wipe(input: &mut BytesMut, octets: usize) {
     if let Some(secret) = input.get_mut(..octets) {
-        secret.fill(0);
+        secret.zeroize();
     }
     drop_front(input, octets);
 }

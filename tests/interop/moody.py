@@ -3,6 +3,7 @@ who is left over is tried again, on the same connection or on another one."""
 
 import os
 import socket
+import subprocess
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -33,6 +34,8 @@ class Mood(NamedTuple):
     lines: int = MESSAGES * len(ALL)
     options: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
+    # Further ones are refused.
+    connections: int = 100
     # More are answered 452.
     recipients: int = len(ALL)
     # At the MAIL behind so many messages it says farewell, if anything, and goes.
@@ -56,6 +59,16 @@ MOODS = (
         ALL_ACCEPTED,
         [(1, (FIRST, SECOND)), (1, (THIRD,))] * MESSAGES,
         recipients=2,
+    ),
+    # Every recipient is heard of.
+    Mood(
+        "gone-before-the-rest",
+        SESSION_FAILED,
+        [(1, (FIRST, SECOND))],
+        lines=len(ALL),
+        told="",
+        offers=("LIMITS RCPTMAX=2 MAILMAX=1",),
+        connections=1,
     ),
     Mood(
         "421-to-the-third-message",
@@ -93,7 +106,8 @@ MOODS = (
         "broken-tls-required",
         SESSION_FAILED,
         [],
-        lines=0,
+        "LeftOver",
+        len(ALL),
         options=("--starttls", "--insecure"),
         offers=("STARTTLS",),
     ),
@@ -113,9 +127,11 @@ class Server(threading.Thread):
 
     def run(self) -> None:
         number = 0
-        while True:
+        while number < self.mood.connections:
             connection, _ = self.listener.accept()
             number += 1
+            if number == self.mood.connections:
+                self.listener.close()
             with connection, connection.makefile("rwb", buffering=0) as stream:
                 try:
                     self.serve(stream, number)
@@ -177,10 +193,27 @@ class Moody:
             "file-grown": lambda path: path.write_bytes(LARGE * 2),
             "file-overwritten": lambda path: path.write_bytes(LARGE.upper()),
         }
-        return moods + [
-            Trial(name, partial(self.run_changed, change))
-            for name, change in changes.items()
+        return [
+            *moods,
+            *(Trial(name, partial(self.run_changed, how)) for name, how in changes.items()),
+            Trial("nobody-reads-results", self.run_unread),
         ]
+
+    def run_unread(self, bench: Bench) -> None:
+        """As with `sendmail … | true`: all is sent all the same."""
+        server = Server(Mood("", 0, []))
+        server.start()
+        command = [bench.programs.sendmail, "--connect", server.address]
+        command += ["--from", SENDER, "--to", FIRST]
+        command += [bench.write(f"message-{n}", message(b"x")) for n in range(MESSAGES)]
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            done = subprocess.run(command, stdout=writer, stderr=writer)
+        finally:
+            os.close(writer)
+        if done.returncode != ALL_ACCEPTED or len(server.came) != MESSAGES:
+            raise Failure(f"exit status {done.returncode}, came {server.came}")
 
     def run_changed(self, change: Callable[[Path], None], bench: Bench) -> None:
         """What is not there any more as it was is not sent: nor half of it."""

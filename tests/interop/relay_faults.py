@@ -196,7 +196,7 @@ class RelayFaults:
             raise Failure(f"{said!r}, not {greeting}")
 
     def run_closing(self, bench: Bench) -> None:
-        """421 to a command, and the sender is told the same."""
+        """421 to a command, and the sender is told the same, by the relay."""
         hop = NextHop({"RCPT": "421 4.3.2 going down"})
         session = connected(Relay(bench, hop.port))
         session.mail(SENDER)
