@@ -9,8 +9,7 @@ use ehlo::server::{
     AuthOffer, AuthStep, Authenticated, Chunking, Config, DeliverBy, Dsn, Event, Exchange,
     FutureRelease, MtPriority, Pending, Rejection, Security, Server, SessionId, StartTlsOffer,
 };
-use ehlo::types::Protocol;
-use ehlo::types::{Domain, Mechanism, ReplyCode};
+use ehlo::types::{Domain, Mechanism, Protocol, ReplyCode};
 use ehlo::{Secret, Timestamp};
 
 fn smtp() -> Config {
