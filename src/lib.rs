@@ -95,6 +95,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![no_std]
+// Says what needs which feature, on docs.rs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // A peer or a caller must never be able to make this crate panic.
 #![warn(
     clippy::unwrap_used,
