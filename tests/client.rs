@@ -227,6 +227,35 @@ fn a_recipient_costs_one_allocation() {
     assert!(many <= few + 990 + 20, "{few} {many}");
 }
 
+/// Each reply that a report keeps, the report, its recipients, MAIL's
+/// parameters; the envelope and the message are the caller's.
+#[test]
+fn a_small_message_costs_a_handful_of_allocations() {
+    let mut client = ready(&["PIPELINING", "SIZE"]);
+    let message = Bytes::from("Subject: hello\r\n\r\nHow are you?\r\n".repeat(30));
+    let mut input = BytesMut::with_capacity(1024);
+    for round in 0..10 {
+        let envelope = envelope(1);
+        let counted = allocation_counter::measure(|| {
+            let options = BodyOptions::new().with_size(message.len() as u64);
+            client.deliver(envelope, options).unwrap();
+            assert_eq!(client.poll_event(NOW, &mut input), None);
+            client.output().advance(usize::MAX);
+            input.extend_from_slice(b"250 Ok\r\n250 Ok\r\n354 Go\r\n");
+            while client.poll_event(NOW, &mut input).is_some() {}
+            let mut body = client.body().unwrap();
+            body.write(message.clone()).unwrap();
+            body.finish().unwrap();
+            client.output().advance(usize::MAX);
+            input.extend_from_slice(b"250 Queued\r\n");
+            while client.poll_event(NOW, &mut input).is_some() {}
+        });
+        println!("{} allocations", counted.count_total);
+        assert!(round == 0 || counted.count_total <= 8);
+        assert!(round == 0 || counted.bytes_current <= 0);
+    }
+}
+
 /// What a session that waits for another message holds on to.
 #[test]
 fn an_idle_session_keeps_what_is_offered_and_little_else() {

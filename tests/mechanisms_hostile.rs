@@ -135,6 +135,36 @@ fn nothing_shows() {
     }
 }
 
+/// A server that has a question.
+fn asking(mut client: Box<dyn ClientMechanism>) -> Box<dyn ServerMechanism> {
+    let mut server = server(client.mechanism());
+    let mut step = server.begin(client.initial_response().as_ref());
+    while let Ok(ServerStep::Answer(AuthStep::Challenge(challenge))) = step {
+        step = server.respond(&client.respond(&challenge).unwrap());
+    }
+    assert!(matches!(step, Ok(ServerStep::Ask(_))), "{step:?}");
+    server
+}
+
+/// A no is the last word: no yes behind it lets anybody in.
+#[test]
+fn a_no_is_not_taken_back() {
+    let yes = || Verdict::Accept("alice".to_owned());
+    for no in [|| Verdict::Reject, || Verdict::Unavailable] {
+        let mut servers: Vec<_> = clients().into_iter().map(asking).collect();
+        let plain = PlainClient::acting_for("bob", "alice", &password()).unwrap();
+        let mut authorizing = asking(Box::new(plain));
+        assert!(matches!(authorizing.verdict(yes()), Ok(ServerStep::Ask(_))));
+        servers.push(authorizing);
+        for mut server in servers {
+            let _ = server.verdict(no());
+            for _ in 0..2 {
+                assert!(server.verdict(yes()).is_err(), "{server:?}");
+            }
+        }
+    }
+}
+
 /// What is said in some mechanism, by either side.
 const SAID: [&str; 12] = [
     "",

@@ -151,6 +151,14 @@ fn cram_md5_shows_that_the_password_is_known() {
     assert_eq!(talk("alice", "wonderland"), is("alice"));
     assert_eq!(talk("alice", "wonderlant"), fails(Failure::Refused));
     assert_eq!(talk("bob", "wonderland"), fails(Failure::Refused));
+    // Nobody has no name.
+    for response in [" b913a602c7eda7a495b4e6e7334d3890", "alice", ""] {
+        let host = Domain::try_from("mx.example").unwrap();
+        let mut server = CramMd5Server::new(&nonce("1"), &host);
+        said(server.begin(None));
+        let step = server.respond(&Secret::from(response));
+        assert_eq!(step.unwrap_err(), Failure::Malformed);
+    }
 }
 
 #[test]
@@ -428,14 +436,15 @@ fn the_strongest_that_is_offered_is_chosen() {
         }
         messages
     };
-    let chosen = choose_all(chooser(), &all);
-    assert!(chosen.iter().map(|(chosen, _)| *chosen).eq(all));
-    let said: Vec<_> = chosen.into_iter().map(|(_, said)| said).collect();
-    // A nonce for each; and a server that offers to bind the channel and then
-    // refuses to is told nothing that it could take for a downgrade.
-    assert_eq!(said[0], "p=tls-exporter,,n=alice,r=c1");
-    assert_eq!(said[1], "p=tls-exporter,,n=alice,r=c2");
-    assert_eq!(said[2], "n,,n=alice,r=c3");
+    // A nonce for each. A server that offers to bind the channel, and then
+    // refuses to, is shown nothing else.
+    let bound = [
+        (all[0], "p=tls-exporter,,n=alice,r=c1".to_owned()),
+        (all[1], "p=tls-exporter,,n=alice,r=c2".to_owned()),
+    ];
+    assert_eq!(choose_all(chooser(), &all), bound);
+    let one = [M::PLAIN, M::SCRAM_SHA_256, M::SCRAM_SHA_1_PLUS];
+    assert_eq!(choose_all(chooser(), &one), bound[1..]);
     let unbound = choose_all(chooser(), &[M::PLAIN, M::SCRAM_SHA_1]);
     assert_eq!(unbound[0], (M::SCRAM_SHA_1, "y,,n=alice,r=c4".to_owned()));
     assert_eq!(unbound[1].0, M::PLAIN);
@@ -444,6 +453,7 @@ fn the_strongest_that_is_offered_is_chosen() {
     let without = Chooser::new(credentials()).with_nonce(nonce("c"));
     let without = choose_all(without, &all);
     assert_eq!(without[0], (M::SCRAM_SHA_256, "n,,n=alice,r=c3".to_owned()));
+    assert!(without.iter().map(|(chosen, _)| chosen).eq(&all[2..]));
     assert_eq!(
         choose_all(Chooser::new(credentials()), &all)[0].0,
         M::CRAM_MD5

@@ -9,9 +9,11 @@
 //! What to look at: `relay.rs` joins the two machines, each question of the one
 //! a command of the other; `session.rs` drives both from one task, and lets the
 //! next hop's pace be the sender's; `offer.rs` offers what the next hop offers;
-//! `carried.rs` hands its replies back, where the protocols differ too.
+//! `carried.rs` hands its replies back, where the protocols differ too;
+//! `hops.rs` ends what goes round in a circle.
 
 mod carried;
+mod hops;
 mod offer;
 mod relay;
 mod session;
@@ -23,7 +25,12 @@ use std::time::Duration;
 
 use ehlo::types::{Domain, Protocol};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::sleep;
+
+/// Sessions at once. A relay that is its own next hop has used them up in a
+/// moment, and says so to itself.
+const SESSIONS: usize = 500;
 
 struct Options {
     /// `--listen` and `--lmtp ADDRESS:PORT`, as often as wanted; port 0 is any.
@@ -54,25 +61,43 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::from_arguments()?;
     let route = Arc::new(options.route);
+    let sessions = Arc::new(Semaphore::new(SESSIONS));
     let mut accepting = tokio::task::JoinSet::new();
     for (protocol, address) in options.listeners {
         let listener = TcpListener::bind(address).await?;
         println!("listening on {} ({protocol:?})", listener.local_addr()?);
-        accepting.spawn(accept(listener, protocol, Arc::clone(&route)));
+        accepting.spawn(accept(
+            listener,
+            protocol,
+            Arc::clone(&route),
+            Arc::clone(&sessions),
+        ));
     }
     accepting.join_all().await;
     Ok(())
 }
 
-async fn accept(listener: TcpListener, protocol: Protocol, route: Arc<Route>) {
+async fn accept(
+    listener: TcpListener,
+    protocol: Protocol,
+    route: Arc<Route>,
+    sessions: Arc<Semaphore>,
+) {
     loop {
         match listener.accept().await {
             Ok((sender, peer)) => {
+                let Ok(permit) = Arc::clone(&sessions).try_acquire_owned() else {
+                    // RFC 5321 §3.8; whoever does not hear it hears nothing.
+                    let said = format!("421 {} Too many sessions\r\n", route.hostname);
+                    let _ = sender.try_write(said.as_bytes());
+                    continue;
+                };
                 let session = session::serve(sender, peer, protocol, Arc::clone(&route));
                 tokio::spawn(async move {
                     if let Err(error) = session.await {
                         eprintln!("relay: {peer}: {error}");
                     }
+                    drop(permit);
                 });
             }
             // Out of file descriptors, most likely: others have to end first.

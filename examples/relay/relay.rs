@@ -23,6 +23,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use crate::carried::{self, Completions};
+use crate::hops::Hops;
 use crate::{Route, offer};
 
 /// How long a sender may go on with a message that the next hop will not have.
@@ -39,6 +40,8 @@ pub(crate) struct Relay {
     sender: SocketAddr,
     /// What the sender wants to know of the next hop.
     question: Option<Question>,
+    /// Of the message that is being received.
+    hops: Hops,
     /// From the end of the message on: what the next hop said to it.
     completions: Option<Completions>,
     /// Whether the next hop may still have a transaction open.
@@ -75,6 +78,7 @@ impl Relay {
             route,
             sender,
             question: None,
+            hops: Hops::default(),
             completions: None,
             is_dirty: false,
             reset: None,
@@ -166,6 +170,11 @@ impl Relay {
     }
 
     fn forward(&mut self, octets: Bytes) {
+        if self.hops.are_too_many(&octets) {
+            let why = refusal(554, (5, 4, 6), "Too many hops: the mail goes in a circle");
+            refuse_body(&mut self.server, why);
+            return self.drop_message();
+        }
         let body = self.client.body();
         if body.is_none_or(|mut body| body.write(octets).is_err()) {
             // The server lets no bare CR or LF through, and nothing while the
@@ -248,6 +257,7 @@ impl Relay {
     /// (RFC 5321 §4.4).
     fn begin_message(&mut self) {
         if let Some(mut body) = self.client.body() {
+            self.hops = Hops::default();
             let date = OffsetDateTime::now_utc().format(&Rfc2822);
             let date = date.unwrap_or_default();
             let field = self.server.received().from_address(self.sender.ip());

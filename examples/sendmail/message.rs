@@ -1,9 +1,10 @@
 //! Messages: what they ask of a server, and their octets.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::mem;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use ehlo::client::BodyOptions;
@@ -28,7 +29,7 @@ pub(crate) struct Message {
 #[derive(Clone)]
 enum Source {
     Memory(Bytes),
-    File(PathBuf),
+    File(PathBuf, State),
 }
 
 impl Message {
@@ -50,14 +51,15 @@ impl Message {
         if !metadata.is_file() || metadata.len() <= KEPT {
             return Self::keep(file, name);
         }
-        let mut blocks = Blocks::of(path.to_owned());
+        let state = State::of(&metadata);
+        let mut blocks = Blocks::of(path.to_owned(), state);
         let mut survey = Survey::new();
         while let Some(block) = blocks.next()? {
             survey.add(&block);
         }
         Ok(Self {
             name: name.to_owned(),
-            source: Source::File(path.to_owned()),
+            source: Source::File(path.to_owned(), state),
             survey: survey.end(),
         })
     }
@@ -105,7 +107,7 @@ impl Message {
     pub(crate) fn open(&self) -> Octets {
         match &self.source {
             Source::Memory(octets) => Octets::Memory(octets.clone()),
-            Source::File(path) => Octets::File(Blocks::of(path.clone())),
+            Source::File(path, state) => Octets::File(Blocks::of(path.clone(), *state)),
         }
     }
 }
@@ -185,15 +187,37 @@ impl Octets {
     }
 }
 
-/// The octets of a file, block by block.
+/// What a file is known by, for as long as nobody writes to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State {
+    octets: u64,
+    modified: Option<SystemTime>,
+}
+
+impl State {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            octets: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+}
+
+/// The octets of a file, block by block. If it has changed since it was looked
+/// at, there is no end: half a message is none.
 pub(crate) struct Blocks {
     path: PathBuf,
+    state: State,
     file: Option<File>,
 }
 
 impl Blocks {
-    const fn of(path: PathBuf) -> Self {
-        Self { path, file: None }
+    const fn of(path: PathBuf, state: State) -> Self {
+        Self {
+            path,
+            state,
+            file: None,
+        }
     }
 
     fn next(&mut self) -> io::Result<Option<Bytes>> {
@@ -203,6 +227,12 @@ impl Blocks {
         };
         let mut block = Vec::new();
         file.take(BLOCK).read_to_end(&mut block)?;
-        Ok(Some(Bytes::from(block)).filter(|block| !block.is_empty()))
+        if !block.is_empty() {
+            return Ok(Some(Bytes::from(block)));
+        }
+        match State::of(&file.metadata()?) == self.state {
+            true => Ok(None),
+            false => Err(io::Error::other("the file has changed")),
+        }
     }
 }

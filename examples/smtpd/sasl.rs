@@ -60,8 +60,11 @@ struct User {
 impl Accounts {
     pub(crate) fn new(options: &Options) -> Result<Self, Box<dyn std::error::Error>> {
         let user = options.user.as_ref().map(|(name, password)| {
-            let salt = random::<16>()?;
-            let derive = |hash| ScramKeys::derive(hash, password, &salt, ITERATIONS);
+            // A salt for each, as the decoy has it.
+            let derive = |hash| -> Result<_, Box<dyn std::error::Error>> {
+                let salt = random::<16>()?;
+                Ok(ScramKeys::derive(hash, password, &salt, ITERATIONS)?)
+            };
             Ok::<_, Box<dyn std::error::Error>>(User {
                 name: name.clone(),
                 password: password.clone(),

@@ -372,8 +372,12 @@ impl<'a> Session<'a> {
             } else if line != b"." {
                 let command = Command::parse(line, &Syntax::STRICT).expect("a command");
                 is_last = command.is_last_in_group();
-                if let Command::Bdat { size, .. } = command {
+                if let Command::Bdat { size, last } = command {
                     self.in_chunk = size;
+                    // With nobody accepted, LMTP has no reply to wait for.
+                    if last && self.is_lmtp_by_hand() {
+                        (commands, is_last) = (commands - 1, false);
+                    }
                 }
             }
         }
@@ -381,6 +385,10 @@ impl<'a> Session<'a> {
         assert!(may_group || commands <= 1, "{octets:?}");
         self.said.extend_from_slice(&octets);
         true
+    }
+
+    fn is_lmtp_by_hand(&self) -> bool {
+        self.script.has("lmtp") && self.script.value("hand").is_some()
     }
 
     fn is_offered(&self, extension: Extension) -> bool {

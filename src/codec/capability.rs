@@ -2,6 +2,7 @@
 //! the RFC of each extension).
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::str::FromStr;
@@ -55,29 +56,30 @@ impl<'a> From<Reply<'a>> for Capabilities<'a> {
 /// where a line ends is looked for only if its keyword does not end it.
 fn offered(wire: &[u8]) -> Option<Extensions> {
     let mut offered = Extensions::default();
-    let mut rest = wire;
-    let mut is_offer = false;
+    let mut rest = behind_line(wire)?;
     while !rest.is_empty() {
         // A code and its separator; a code alone has none.
         let line = rest.get("250-".len()..)?;
         let word = first_below::<0x21>(line)?;
         let behind = line.get(word..)?;
-        if is_offer {
-            let whole = match behind {
-                [b' ' | b'\t' | b'\r', ..] => Extension::at(line, word),
-                _ => None,
-            };
-            if let Some(extension) = whole.or_else(|| with_equals_sign(line, word)) {
-                offered.insert(extension);
-            }
+        let whole = match behind {
+            [b' ' | b'\t' | b'\r', ..] => Extension::at(line, word),
+            _ => None,
+        };
+        if let Some(extension) = whole.or_else(|| with_equals_sign(line, word)) {
+            offered.insert(extension);
         }
         rest = match behind {
             [b'\r', b'\n', behind @ ..] => behind,
-            _ => behind.get(memchr(b'\n', behind)? + 1..)?,
+            _ => behind_line(behind)?,
         };
-        is_offer = true;
     }
     Some(offered)
+}
+
+/// What stands behind the next line end.
+fn behind_line(octets: &[u8]) -> Option<&[u8]> {
+    octets.get(memchr(b'\n', octets)? + 1..)
 }
 
 /// The extension before the first `=`, as in `AUTH=LOGIN`.
@@ -123,16 +125,13 @@ impl Capabilities<'_> {
     }
 
     /// The mechanisms of AUTH, of all the lines that name some (`AUTH=` of old
-    /// servers among them), each once (RFC 4954 §3).
+    /// servers among them), each once (RFC 4954 §3). Remembers them: the one
+    /// view that allocates.
     pub fn mechanisms(&self) -> impl Iterator<Item = Mechanism> {
+        // A hostile reply may name thousands: none is compared with all others.
+        let mut seen = BTreeSet::new();
         self.named_mechanisms()
-            .enumerate()
-            .filter(|&(at, mechanism)| {
-                self.named_mechanisms()
-                    .take(at)
-                    .all(|before| before != mechanism)
-            })
-            .map(|(_, mechanism)| mechanism)
+            .filter(move |mechanism| seen.insert(*mechanism))
     }
 
     /// The mechanisms of AUTH, as often as they are named.

@@ -76,34 +76,20 @@ pub(super) fn domain_length(input: &[u8]) -> usize {
     let mut end = 0;
     let mut at = 0;
     loop {
-        at = run_end(input, at, LET_DIG);
-        if at == end {
-            return end;
-        }
         match input.get(at) {
-            Some(b'.') => {
-                end = at;
-                at += 1;
-                if !input
-                    .get(at)
-                    .is_some_and(|&octet| class::is(octet, LET_DIG))
-                {
-                    return end;
-                }
-            }
+            Some(&octet) if class::is(octet, LET_DIG) => at += 1,
+            _ => return end,
+        }
+        at = run_end(input, at, LET_DIG);
+        end = at;
+        match input.get(at) {
+            Some(b'.') => at += 1,
             Some(b'-') => {
-                end = at;
                 while input.get(at) == Some(&b'-') {
                     at += 1;
                 }
-                if !input
-                    .get(at)
-                    .is_some_and(|&octet| class::is(octet, LET_DIG))
-                {
-                    return end;
-                }
             }
-            _ => return at,
+            _ => return end,
         }
     }
 }

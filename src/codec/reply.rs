@@ -202,6 +202,11 @@ impl ReplyParser {
 
     /// Finds the end of the reply: its code and its octets. One search looks
     /// for line ends and for what no line may hold.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a reply that is there whole needs neither limits nor memory; measured"
+    )]
     fn frame(&mut self, input: &[u8]) -> Result<Option<(ReplyCode, usize)>, ReplyError> {
         loop {
             let from = self.searched.max(self.framed);
@@ -598,15 +603,16 @@ impl FromStr for EnhancedCode {
 
 /// `1*3DIGIT`
 fn number(text: &[u8]) -> Option<(u16, &[u8])> {
-    let digits = class::span(text, class::DIGIT);
-    if !(1..=3).contains(&digits) {
-        return None;
+    let mut value = 0;
+    let mut rest = text;
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        value = value * 10 + u16::from(digit - b'0');
+        rest = behind;
+        if text.len() - rest.len() > 3 {
+            return None;
+        }
     }
-    let (digits, rest) = text.split_at_checked(digits)?;
-    let value = digits
-        .iter()
-        .fold(0, |value, digit| value * 10 + u16::from(digit - b'0'));
-    Some((value, rest))
+    (rest.len() < text.len()).then_some((value, rest))
 }
 
 #[cfg(test)]

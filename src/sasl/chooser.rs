@@ -93,6 +93,8 @@ pub struct Chooser {
     credentials: Credentials,
     /// How many of the credentials' mechanisms have had their turn.
     passed: usize,
+    /// Whether one of those chosen was bound to the channel.
+    is_bound: bool,
     host: Option<(String, u16)>,
     #[cfg(feature = "scram")]
     nonce: Option<Nonce>,
@@ -107,6 +109,7 @@ impl Chooser {
         Self {
             credentials,
             passed: 0,
+            is_bound: false,
             host: None,
             #[cfg(feature = "scram")]
             nonce: None,
@@ -131,7 +134,9 @@ impl Chooser {
         self
     }
 
-    /// Binds SCRAM to a TLS channel. Without, no `-PLUS` is chosen.
+    /// Binds SCRAM to a TLS channel. Without, no `-PLUS` is chosen; with it,
+    /// nothing else is chosen behind one: whoever is on the channel could make
+    /// each `-PLUS` fail, and wait for the password (RFC 5802 §6).
     #[cfg(feature = "scram")]
     #[must_use]
     pub fn with_binding(mut self, binding: ChannelBinding) -> Self {
@@ -150,21 +155,21 @@ impl Chooser {
         let ranking = self.credentials.mechanisms();
         while let Some(mechanism) = ranking.get(self.passed) {
             self.passed += 1;
-            if offered.contains(mechanism) {
-                if let Some(Ok(made)) = self.make(*mechanism, &offered) {
-                    return Some(made);
-                }
+            if !offered.contains(mechanism) || self.is_bound && !is_plus(*mechanism) {
+                continue;
+            }
+            if let Some(Ok(made)) = self.make(*mechanism) {
+                self.is_bound = is_plus(*mechanism);
+                return Some(made);
             }
         }
         None
     }
 
     /// `None`: there is no nonce, or no channel.
-    #[cfg_attr(not(feature = "scram"), allow(unused_variables))]
     fn make(
         &self,
         mechanism: Mechanism,
-        offered: &[Mechanism],
     ) -> Option<Result<Box<dyn ClientMechanism>, CredentialsError>> {
         Some(match &self.credentials {
             Credentials::Password { name, password } => match mechanism {
@@ -173,7 +178,7 @@ impl Chooser {
                 #[cfg(feature = "scram")]
                 Mechanism::CRAM_MD5 => boxed(CramMd5Client::new(name, password)),
                 #[cfg(feature = "scram")]
-                _ => boxed(self.scram(mechanism, offered, name, password)?),
+                _ => boxed(self.scram(mechanism, name, password)?),
                 #[cfg(not(feature = "scram"))]
                 _ => return None,
             },
@@ -194,7 +199,6 @@ impl Chooser {
     fn scram(
         &self,
         mechanism: Mechanism,
-        offered: &[Mechanism],
         name: &str,
         password: &Secret,
     ) -> Option<Result<ScramClient, CredentialsError>> {
@@ -205,20 +209,20 @@ impl Chooser {
         // Not the same nonce in each try.
         let nonce = self.nonce.as_ref()?.numbered(self.passed);
         let client = ScramClient::new(hash, name, password, nonce);
-        let is_plus = |mechanism: &Mechanism| {
-            [Hash::Sha1.mechanism(true), Hash::Sha256.mechanism(true)].contains(mechanism)
-        };
-        Some(match &self.binding {
-            Some(binding) if is_plus(&mechanism) => {
-                client.map(|client| client.with_binding(binding.clone()))
-            }
-            None if is_plus(&mechanism) => return None,
-            // RFC 5802 §6: a server that did offer it will notice.
-            Some(_) if !offered.iter().any(is_plus) => client.map(ScramClient::missing_binding),
-            // The channel was refused, or there is none.
-            Some(_) | None => client,
+        Some(match (&self.binding, is_plus(mechanism)) {
+            (Some(binding), true) => client.map(|client| client.with_binding(binding.clone())),
+            (None, true) => return None,
+            // RFC 5802 §6: no `-PLUS` was offered; a server that did offer one
+            // will notice.
+            (Some(_), false) => client.map(ScramClient::missing_binding),
+            (None, false) => client,
         })
     }
+}
+
+/// Whether it is bound to a TLS channel.
+fn is_plus(mechanism: Mechanism) -> bool {
+    mechanism.as_str().ends_with("-PLUS")
 }
 
 fn boxed<M: ClientMechanism + 'static>(

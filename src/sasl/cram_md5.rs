@@ -107,6 +107,7 @@ impl ServerMechanism for CramMd5Server {
         };
         // The proof has no space; the name may.
         let parts = text(response)?.rsplit_once(' ');
+        let parts = parts.filter(|(name, _)| !name.is_empty());
         let (name, proof) = parts.ok_or(Failure::Malformed)?;
         self.state = State::Asked {
             name: name.to_owned(),

@@ -41,7 +41,8 @@
 //!         },
 //!         // The server could not prove who it is, or made no sense.
 //!         Event::AuthCancelled(why) => eprintln!("{why}"),
-//!         // To try the next best mechanism, choose again.
+//!         // To try the next best mechanism, choose again; but not behind
+//!         // `AuthCancelled`: to who is not the server, PLAIN gives the password.
 //!         Event::AuthRefused(_) => client.skip_auth(),
 //!         _ => {}
 //!     }
@@ -238,13 +239,14 @@ pub trait ClientMechanism: fmt::Debug + Send + Sync {
 /// The server's side of an exchange: makes [`AuthStep`](crate::server::AuthStep)s
 /// of what the client says, and asks the application for what it must know.
 ///
-/// A call that is out of turn is a [`Failure`], and after a failure there are
-/// only failures. `Debug` must not show secrets.
+/// A response or a verdict that is out of turn is a [`Failure`], and after a
+/// failure each of them is one: another AUTH needs another mechanism. `Debug`
+/// must not show secrets.
 pub trait ServerMechanism: fmt::Debug + Send + Sync {
     /// The name that AUTH gave.
     fn mechanism(&self) -> Mechanism;
 
-    /// The exchange begins, perhaps with an initial response.
+    /// The exchange begins, perhaps with an initial response. Called once.
     ///
     /// # Errors
     ///

@@ -115,16 +115,16 @@ impl ServerMechanism for PlainServer {
     }
 
     fn verdict(&mut self, verdict: Verdict) -> Result<ServerStep, Failure> {
-        let identity = verdict.identity()?;
         match core::mem::replace(&mut self.0, State::Over) {
             State::Asked { name, authzid } => {
+                let identity = verdict.identity()?;
                 if authzid.is_empty() || authzid == name || authzid == identity {
                     return Ok(ServerStep::done(identity));
                 }
                 self.0 = State::Authorizing;
                 Ok(ServerStep::Ask(Question::Authorize { identity, authzid }))
             }
-            State::Authorizing => Ok(ServerStep::done(identity)),
+            State::Authorizing => verdict.identity().map(ServerStep::done),
             State::Begun | State::Over => Err(Failure::OutOfStep),
         }
     }

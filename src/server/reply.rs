@@ -258,14 +258,12 @@ impl Server {
         match code {
             ReplyCode::CLOSING | ReplyCode::SERVICE_NOT_AVAILABLE => {
                 let named = self.named(text);
-                let first = |text: &str| {
-                    let mut words = text.split_ascii_whitespace();
-                    words.next().map(str::to_ascii_lowercase)
-                };
-                match first(&named) == first(text) {
-                    true => self.stage(code, enhanced, text),
-                    false => self.stage(code, enhanced, &named),
-                }
+                let [word, name] = [text, &named].map(|text| text.split_ascii_whitespace().next());
+                let is_named = word
+                    .zip(name)
+                    .is_some_and(|(word, name)| word.eq_ignore_ascii_case(name));
+                let text = if is_named { text } else { &named };
+                self.stage(code, enhanced, text);
             }
             _ => self.stage(code, enhanced, text),
         }
@@ -316,8 +314,8 @@ impl Server {
     pub(super) fn session_deadline(&self) -> Option<Timestamp> {
         let is_between = self.state.phase == Phase::Command;
         let is_coming = self.state.transaction == Transaction::Chunks;
-        let deadline = after(self.began, self.config.timeouts.session);
-        deadline.filter(|_| is_between && !is_coming)
+        let timeout = self.config.timeouts.session;
+        after(self.began, timeout.filter(|_| is_between && !is_coming))
     }
 
     /// When a shutdown takes place, whatever is going on; but not between the

@@ -1,7 +1,7 @@
 """The messages and envelopes every peer is tried with: data only.
 
 A case says what is sent and what must come of it. How a peer sends or stores
-it is the business of `clients.py` and `servers.py`, which also name the cases
+it is the business of `clients.py` and `receivers/`, which also say the cases
 a peer cannot do.
 """
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 HELO = "client.example"
 SENDER = "sender@client.example"
 RECIPIENT = "one@server.example"
-# blocking_server and aiosmtpd_server.py answer this local part with 550 5.1.1.
+# blocking_server and the servers here answer this local part with 550.
 REFUSED = "refused@server.example"
 
 ROOM_FOR_ALL = 32 * 1024 * 1024
@@ -53,6 +53,7 @@ class Case:
 def message(*body_lines: bytes) -> bytes:
     header = (
         f"From: <{SENDER}>".encode(),
+        b"Date: Sat, 21 Nov 2026 23:00:00 +0000",
         b"Subject: interop",
         b"Message-ID: <1@client.example>",
     )

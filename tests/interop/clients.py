@@ -1,4 +1,4 @@
-"""Third-party clients that send to blocking_server.
+"""Third-party clients that send to blocking_server, and to smtpd.
 
 Each class says how its client is told to send a case, and in `as_stored` and
 `CANNOT` what the client makes of a message. Those habits were observed with a
@@ -16,14 +16,14 @@ from peers import Trial
 from registries import apt_install, apt_unpack, library_path
 
 
-class BlockingServer:
-    """A running blocking_server with an empty mail directory."""
+class MailServer:
+    """A running blocking_server or smtpd with an empty mail directory."""
 
-    def __init__(self, bench: Bench, max_size: int) -> None:
+    def __init__(self, bench: Bench, program: Path, max_size: int) -> None:
         self.maildir = bench.directory / "maildir"
         self.maildir.mkdir()
         address = bench.start_listener(
-            bench.programs.server,
+            program,
             *("--listen", f"{LOOPBACK}:0"),
             *("--maildir", self.maildir),
             *("--max-size", str(max_size)),
@@ -53,7 +53,7 @@ class Client:
     def install(self, cache: Path) -> None:
         """Nothing, unless a client needs it."""
 
-    def send(self, bench: Bench, server: BlockingServer, case: Case) -> Report:
+    def send(self, bench: Bench, server: MailServer, case: Case) -> Report:
         raise NotImplementedError
 
     def as_stored(self, octets: bytes) -> bytes:
@@ -61,14 +61,20 @@ class Client:
         return octets
 
     def trials(self) -> list[Trial]:
+        cases = [case for case in CASES if case.name not in self.CANNOT]
         return [
-            Trial(case.name, partial(self.run, case))
-            for case in CASES
-            if case.name not in self.CANNOT
+            *(Trial(case.name, partial(self.run_blocking, case)) for case in cases),
+            *(Trial(f"smtpd-{case.name}", partial(self.run_smtpd, case)) for case in cases),
         ]
 
-    def run(self, case: Case, bench: Bench) -> None:
-        server = BlockingServer(bench, case.max_size)
+    def run_blocking(self, case: Case, bench: Bench) -> None:
+        self.run(case, bench, bench.programs.server)
+
+    def run_smtpd(self, case: Case, bench: Bench) -> None:
+        self.run(case, bench, bench.programs.smtpd)
+
+    def run(self, case: Case, bench: Bench, program: Path) -> None:
+        server = MailServer(bench, program, case.max_size)
         succeeded, transcript = self.send(bench, server, case)
         if succeeded != case.stored:
             outcome = "success" if succeeded else "failure"
@@ -99,7 +105,7 @@ class Smtplib(Client):
 
     name = "smtplib"
 
-    def send(self, bench: Bench, server: BlockingServer, case: Case) -> Report:
+    def send(self, bench: Bench, server: MailServer, case: Case) -> Report:
         options = ["BODY=8BITMIME"]
         if not "".join((case.mail_from, *case.rcpt_to)).isascii():
             options.append("SMTPUTF8")
@@ -133,7 +139,7 @@ class Curl(Client):
     def install(self, cache: Path) -> None:
         apt_install("curl", provides="curl")
 
-    def send(self, bench: Bench, server: BlockingServer, case: Case) -> Report:
+    def send(self, bench: Bench, server: MailServer, case: Case) -> Report:
         command = ["curl"]
         for number, octets in enumerate(case.messages):
             if number > 0:
@@ -143,7 +149,7 @@ class Curl(Client):
             command += self.transfer(server, case, file)
         return report(bench.run(*command))
 
-    def transfer(self, server: BlockingServer, case: Case, file: Path) -> list[str]:
+    def transfer(self, server: MailServer, case: Case, file: Path) -> list[str]:
         recipients = [
             part for address in case.rcpt_to for part in ("--mail-rcpt", address)
         ]
@@ -178,7 +184,7 @@ class Swaks(Client):
     def install(self, cache: Path) -> None:
         apt_install("swaks", provides="swaks")
 
-    def send(self, bench: Bench, server: BlockingServer, case: Case) -> Report:
+    def send(self, bench: Bench, server: MailServer, case: Case) -> Report:
         (octets,) = case.messages
         result = bench.run(
             "swaks",
@@ -223,7 +229,7 @@ class SmtpSource:
     """
 
     name = "smtp-source"
-    LOADS = (
+    LOADS: tuple[Load, ...] = (
         Load("2000-messages-20-sessions", sessions=20, messages=2000),
         Load(
             "200-messages-200-connections",
@@ -238,10 +244,19 @@ class SmtpSource:
         self.root = apt_unpack("postfix", cache)
 
     def trials(self) -> list[Trial]:
-        return [Trial(load.name, partial(self.run, load)) for load in self.LOADS]
+        return [
+            *(Trial(load.name, partial(self.run_blocking, load)) for load in self.LOADS),
+            *(Trial(f"smtpd-{load.name}", partial(self.run_smtpd, load)) for load in self.LOADS),
+        ]
 
-    def run(self, load: Load, bench: Bench) -> None:
-        server = BlockingServer(bench, len(DOTS) + 2)
+    def run_blocking(self, load: Load, bench: Bench) -> None:
+        self.run(load, bench, bench.programs.server)
+
+    def run_smtpd(self, load: Load, bench: Bench) -> None:
+        self.run(load, bench, bench.programs.smtpd)
+
+    def run(self, load: Load, bench: Bench, program: Path) -> None:
+        server = MailServer(bench, program, len(DOTS) + 2)
         self.send(bench, load, server.port)
         check_stored(read_maildir(server.maildir), self.expected(load))
 

@@ -126,14 +126,18 @@ class Bench:
         self._background.append(Background(name, process, log))
         return log
 
-    def start_listener(self, *command: str | Path) -> str:
+    def start_listener(
+        self, *command: str | Path, extra_env: dict[str, str] | None = None
+    ) -> str:
         """Start a server that says `listening on HOST:PORT`; returns the address."""
-        (address,) = self.start_listeners(1, *command)
+        (address,) = self.start_listeners(1, *command, extra_env=extra_env)
         return address
 
-    def start_listeners(self, count: int, *command: str | Path) -> list[str]:
+    def start_listeners(
+        self, count: int, *command: str | Path, extra_env: dict[str, str] | None = None
+    ) -> list[str]:
         """Start a server that says so that many times; returns the addresses."""
-        log = self.start(*command)
+        log = self.start(*command, extra_env=extra_env)
 
         def announced() -> list[str] | None:
             lines = log.read_text(errors="replace").splitlines(keepends=True)
@@ -220,6 +224,14 @@ def free_port() -> int:
     """A port that was free a moment ago, for servers that must be told one."""
     with socket.create_server((LOOPBACK, 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection((LOOPBACK, port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def resident(pid: int) -> int:

@@ -1,8 +1,10 @@
 """smtpd among peers that misbehave: others are served, and memory stays bounded."""
 
+import base64
 import re
 import smtplib
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from cases import HELO, RECIPIENT, SENDER, message
 from harness import LOOPBACK, Bench, Failure, resident
 from peers import Trial
 from senders import Smtpd
+from ways import USER
 
 CROWD = 200
 MESSAGES = 20
@@ -103,7 +106,22 @@ class Hostile:
             "never-reads": never_read,
             "endless-lines": fill,
         }
-        return [Trial(name, partial(self.run, deed)) for name, deed in deeds.items()]
+        crowds = [Trial(name, partial(self.run, deed)) for name, deed in deeds.items()]
+        return [*crowds, Trial("names-probed", self.run_names)]
+
+    def run_names(self, bench: Bench) -> None:
+        """What SCRAM shows of a user tells nobody whether there is one: always
+        the same salts, and another for each hash."""
+        port = int(Smtpd(bench).ports["smtps"])
+        for name in (USER, "nobody"):
+            shown = [
+                [show(port, mechanism, name) for mechanism in ("SCRAM-SHA-1", "SCRAM-SHA-256")]
+                for _ in range(2)
+            ]
+            salts = {salt for both in shown for salt, _ in both}
+            iterations = {count for both in shown for _, count in both}
+            if shown[0] != shown[1] or len(salts) != 2 or iterations != {"i=4096"}:
+                raise Failure(f"{name}: {shown}")
 
     def run(self, deed: Callable[[list[socket.socket]], None], bench: Bench) -> None:
         smtpd = Smtpd(bench)
@@ -125,6 +143,21 @@ class Hostile:
             raise Failure(f"{len(stored)} messages stored, not {2 * MESSAGES}")
         # What was begun by those who have gone is gone.
         bench.wait_for(lambda: not list(smtpd.maildir.glob("*.tmp")) or None)
+
+
+def show(port: int, mechanism: str, name: str) -> tuple[str, str]:
+    """The salt and the iterations of that user."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    first = base64.b64encode(f"n,,n={name},r=nonce".encode()).decode()
+    with smtplib.SMTP_SSL(LOOPBACK, port, HELO, context=context) as session:
+        session.ehlo()
+        code, challenge = session.docmd("AUTH", f"{mechanism} {first}")
+        if code != 334:
+            raise Failure(f"{code} {challenge!r}")
+        session.docmd("*")
+    _, salt, iterations = base64.b64decode(challenge).decode().split(",")
+    return salt, iterations
 
 
 def send_some(port: int) -> None:

@@ -1,11 +1,13 @@
 """sendmail and servers that decide about some recipients only, or about none:
 who is left over is tried again, on the same connection or on another one."""
 
+import os
 import socket
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from cases import SENDER, message
 from harness import LOOPBACK, Bench, Failure
@@ -15,6 +17,8 @@ MESSAGES = 3
 ALL = FIRST, SECOND, THIRD = tuple(f"user{n}@server.example" for n in range(3))
 # Exit statuses of sendmail.
 ALL_ACCEPTED, SOME_REFUSED, SESSION_FAILED = 0, 1, 2
+# What sendmail does not keep in memory, but reads when it is wanted.
+LARGE = message(b"x" * 70 + b"\r\n") + (b"y" * 70 + b"\r\n") * 30_000
 
 
 class Mood(NamedTuple):
@@ -99,9 +103,10 @@ MOODS = (
 class Server(threading.Thread):
     """Serves one connection after another, in its mood."""
 
-    def __init__(self, mood: Mood) -> None:
+    def __init__(self, mood: Mood, at_data: Callable[[], None] = lambda: None) -> None:
         super().__init__(daemon=True)
         self.mood = mood
+        self.at_data = at_data
         self.listener = socket.create_server((LOOPBACK, 0))
         self.address = f"{LOOPBACK}:{self.listener.getsockname()[1]}"
         self.came: list[tuple[int, tuple[str, ...]]] = []
@@ -117,7 +122,7 @@ class Server(threading.Thread):
                 except ConnectionError:
                     pass
 
-    def serve(self, stream: BinaryIO, number: int) -> None:
+    def serve(self, stream: socket.SocketIO, number: int) -> None:
         mood, messages = self.mood, 0
         recipients: list[str] = []
         offers = ("server.example", *mood.offers, "PIPELINING")
@@ -142,6 +147,7 @@ class Server(threading.Thread):
                 case b"RCPT":
                     recipients.append(line.decode().partition("<")[2].partition(">")[0])
                 case b"DATA":
+                    self.at_data()
                     stream.write(b"354 Go ahead\r\n" + mood.interruption)
                     while (line := stream.readline()) != b".\r\n":
                         if not line:
@@ -165,7 +171,30 @@ class Moody:
         """There is nothing to install."""
 
     def trials(self) -> list[Trial]:
-        return [Trial(mood.name, partial(self.run, mood)) for mood in MOODS]
+        moods = [Trial(mood.name, partial(self.run, mood)) for mood in MOODS]
+        changes = {
+            "file-cut-short": lambda path: os.truncate(path, len(LARGE) // 2),
+            "file-grown": lambda path: path.write_bytes(LARGE * 2),
+            "file-overwritten": lambda path: path.write_bytes(LARGE.upper()),
+        }
+        return moods + [
+            Trial(name, partial(self.run_changed, change))
+            for name, change in changes.items()
+        ]
+
+    def run_changed(self, change: Callable[[Path], None], bench: Bench) -> None:
+        """What is not there any more as it was is not sent: nor half of it."""
+        path = bench.write("large", LARGE)
+        server = Server(Mood("", 0, []), lambda: change(path))
+        server.start()
+        result = bench.run(
+            bench.programs.sendmail,
+            *("--connect", server.address, "--from", SENDER, "--to", FIRST, path),
+        )
+        if result.status != SESSION_FAILED or "the file has changed" not in result.stderr:
+            raise Failure(f"exit status {result.status}: {result.stderr!r}")
+        if server.came:
+            raise Failure(f"came {server.came}")
 
     def run(self, mood: Mood, bench: Bench) -> None:
         server = Server(mood)
@@ -178,7 +207,8 @@ class Moody:
         result = bench.run(
             bench.programs.sendmail,
             *("--connect", server.address, "--from", SENDER, *recipients),
-            *(*mood.options, *files),
+            *mood.options,
+            *files,
         )
         if result.status != mood.status:
             raise Failure(f"exit status {result.status}: {result.stderr!r}")

@@ -12,6 +12,8 @@ class Trial(NamedTuple):
 
     name: str
     run: Callable[[Bench], None]
+    # Tried with --all only.
+    is_slow: bool = False
 
 
 class Peer(Protocol):

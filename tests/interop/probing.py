@@ -8,11 +8,15 @@ from typing import NamedTuple
 
 from harness import LOOPBACK, Bench, Failure, Result
 from peers import Trial
-from registries import apt_install, npm_package, pip_venv
+from receivers.aiosmtpd import AiosmtpdReceiver
+from receivers.exim import EximReceiver
+from receivers.nodemailer import NodemailerReceiver
+from receivers.postfix import PostfixReceiver
+from receivers.receiver import Receiver
+from receivers.smtp_sink import SmtpSinkReceiver
 from senders import Smtpd
-from servers import SmtpSink
+from ways import Way
 
-HERE = Path(__file__).parent
 # Exit statuses of probe.
 SAFE, EXPLOITABLE, NOT_PROBED = 0, 1, 2
 ROW = re.compile(r"(?P<rule>A\d+) +(?P<title>.*?)  +(?P<verdict>safe|lax|EXPLOITABLE|unknown|-)  +")
@@ -110,88 +114,81 @@ class Ours:
             raise Failure(f"{result}")
 
 
-class Aiosmtpd:
-    """A release of aiosmtpd, with STARTTLS, and what is known to be wrong with it."""
+class Probed:
+    """A third-party server, and what is known to be wrong with it."""
 
-    def __init__(self, version: str, *holes: str) -> None:
-        self.name = f"aiosmtpd-{version}"
-        self.version = version
+    def __init__(
+        self,
+        name: str,
+        receiver: Receiver,
+        *options: str,
+        holes: tuple[str, ...] = (),
+        has_limit: bool = True,
+        is_slow: bool = False,
+    ) -> None:
+        self.name = name
+        self.receiver = receiver
+        self.options = options
         self.holes = set(holes)
+        self.has_limit = has_limit
+        self.is_slow = is_slow
 
     def install(self, cache: Path) -> None:
-        self.python = pip_venv(f"aiosmtpd=={self.version}", cache)
-        apt_install("openssl", provides="openssl")
+        self.receiver.install(cache)
 
     def trials(self) -> list[Trial]:
-        return [Trial("probed", self.run), Trial("probed-behind-relay", self.run_relay)]
-
-    def start(self, bench: Bench) -> str:
-        maildir = bench.directory / "maildir"
-        maildir.mkdir()
-        script = HERE / "aiosmtpd_server.py"
-        return bench.start_listener(self.python, script, maildir, certificate(bench))
+        trials = [Trial("probed", self.run, self.is_slow)]
+        if self.has_limit:
+            # The relay offers the SIZE that is offered to it.
+            trials.append(Trial("probed-behind-relay", self.run_relay, self.is_slow))
+        return trials
 
     def run_relay(self, bench: Bench) -> None:
         """Nothing comes through our relay that could do harm behind it."""
-        address = self.start(bench)
+        port = self.receiver.start(bench, Way("probed"))
         address = bench.start_listener(
-            bench.programs.relay, "--listen", f"{LOOPBACK}:0", "--to", address
+            *(bench.programs.relay, "--listen", f"{LOOPBACK}:0", "--to", f"{LOOPBACK}:{port}")
         )
         check_safe(rows(probe(bench, address), SAFE), 26)
 
     def run(self, bench: Bench) -> None:
-        result = probe(bench, self.start(bench), "--starttls")
+        port = self.receiver.start(bench, Way("probed"))
+        result = probe(bench, f"{LOOPBACK}:{port}", *self.options)
         table = rows(result, EXPLOITABLE if self.holes else SAFE)
         check_probed(table, 8)
         if titles(table, "EXPLOITABLE") != self.holes:
             raise Failure(f"exploitable: {titles(table, 'EXPLOITABLE')}")
 
 
-def certificate(bench: Bench) -> Path:
-    """A certificate for nobody, and its key, in one file."""
-    parts = [bench.directory / name for name in ("key.pem", "certificate.pem")]
-    result = bench.run(
-        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-        *("-subj", "/CN=server.example", "-keyout", parts[0], "-out", parts[1]),
-    )
-    if result.status != 0:
-        raise Failure(result.stderr)
-    return bench.write("both.pem", b"".join(part.read_bytes() for part in parts))
-
-
-class Sink(SmtpSink):
-    """smtp-sink, which checks nothing, but knows where a message ends."""
-
-    def trials(self) -> list[Trial]:
-        return [Trial("probed", self.run_probe)]
-
-    def run_probe(self, bench: Bench) -> None:
-        check_probed(rows(probe(bench, self.start(bench).address), SAFE), 8)
-
-
-class SmtpServer:
-    """nodemailer's smtp-server."""
-
-    name = "smtp-server"
-
-    def install(self, cache: Path) -> None:
-        self.root = npm_package("smtp-server@3.21.6", cache)
-
-    def trials(self) -> list[Trial]:
-        return [Trial("probed", self.run)]
-
-    def run(self, bench: Bench) -> None:
-        modules = f"NODE_PATH={self.root / 'node_modules'}"
-        script = HERE / "smtp_server.js"
-        address = bench.start_listener("env", modules, "node", script)
-        check_probed(rows(probe(bench, address, "--starttls"), SAFE), 8)
-
-
 PROBED = (
     Ours(),
     # CVE-2024-27305, CVE-2024-34083.
-    Aiosmtpd("1.4.4", "in a message: LF . CRLF", "a command behind STARTTLS"),
-    Aiosmtpd("1.4.6"),
-    Sink(),
-    SmtpServer(),
+    Probed(
+        "aiosmtpd-1.4.4",
+        AiosmtpdReceiver("1.4.4"),
+        "--starttls",
+        holes=("in a message: LF . CRLF", "a command behind STARTTLS"),
+    ),
+    Probed("aiosmtpd-1.4.6", AiosmtpdReceiver(), "--starttls"),
+    # It checks nothing, but knows where a message ends.
+    Probed("smtp-sink", SmtpSinkReceiver(), has_limit=False),
+    Probed("smtp-server", NodemailerReceiver(), "--starttls"),
+    # As Debian 12 has them, with their defaults.
+    Probed(
+        "postfix-probed",
+        PostfixReceiver(),
+        "--starttls",
+        holes=(
+            *("in a message: LF . LF", "in a message: LF . CRLF", "in a message: CRLF . LF"),
+            "in a message: CRLF . CR CRLF",
+        ),
+        is_slow=True,
+    ),
+    Probed(
+        "exim-probed",
+        EximReceiver(),
+        "--starttls",
+        holes=("a chunk of 2^32 + 6 octets",),
+        is_slow=True,
+    ),
 )

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from harness import Failure
 
@@ -83,6 +84,31 @@ def npm_package(requirement: str, cache: Path) -> Path:
         _twice("npm", "install", "--silent", "--prefix", directory, requirement)
         complete.touch()
     return directory
+
+
+class Certificate(NamedTuple):
+    """For the loopback address; it vouches for itself."""
+
+    chain: Path
+    key: Path
+
+
+def certificate(cache: Path) -> Certificate:
+    made = Certificate(cache / "certificate.pem", cache / "key.pem")
+    if not made.chain.exists():
+        apt_install("openssl", provides="openssl")
+        cache.mkdir(parents=True, exist_ok=True)
+        unfinished = cache / "certificate.new"
+        _run(
+            *("openssl", "req", "-x509", "-nodes", "-days", "3650"),
+            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-subj", "/CN=server.example", "-addext", "subjectAltName=IP:127.0.0.1"),
+            # Or else it could vouch, but not be that of a server.
+            *("-addext", "basicConstraints=critical,CA:FALSE"),
+            *("-keyout", made.key, "-out", unfinished),
+        )
+        unfinished.rename(made.chain)
+    return made
 
 
 def _apt_install(package: str) -> None:

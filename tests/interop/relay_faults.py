@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from cases import HELO, PLAIN, RECIPIENT, SENDER
 from clients import reply
-from harness import LOOPBACK, Bench, Failure
+from harness import LOOPBACK, Bench, Failure, free_port
 from peers import Trial
 from relaying import Relay, without_trace
 from senders import Smtpd
@@ -49,7 +49,7 @@ class NextHop(threading.Thread):
         self.heard: list[str] = []
         self.octets = b""
         self.server = socket.create_server((LOOPBACK, 0))
-        self.address = f"{LOOPBACK}:{self.server.getsockname()[1]}"
+        self.port = int(self.server.getsockname()[1])
         self.start()
 
     def run(self) -> None:
@@ -130,6 +130,8 @@ class RelayFaults:
             Trial("sender-reset-in-message", partial(self.run_sender_lost, True)),
             Trial("reset-and-again", self.run_reset),
             Trial("chunks", self.run_chunks),
+            Trial("circle-of-mail", self.run_circle),
+            Trial("circle-of-sessions", self.run_own_next_hop),
         ]
 
     def run_words(self, bench: Bench) -> None:
@@ -144,7 +146,7 @@ class RelayFaults:
                 "end": "554-5.7.1 that is\r\n554 5.7.1 spam",
             }
         )
-        session = connected(Relay(bench, hop.address))
+        session = connected(Relay(bench, hop.port))
         said = [reply(*session.mail(SENDER))]
         for name in ("one", "two", "three"):
             said.append(reply(*session.rcpt(f"{name}@server.example")))
@@ -162,7 +164,7 @@ class RelayFaults:
     def run_offer(self, bench: Bench) -> None:
         """What the next hop does not offer is not taken for it."""
         hop = NextHop({"EHLO": "250-hop.example\r\n250-SIZE 50000\r\n250 DSN"})
-        session = connected(Relay(bench, hop.address))
+        session = connected(Relay(bench, hop.port))
         check("SIZE", session.esmtp_features.get("size"), str(50000 - 1024))
         check("DSN", session.has_extn("dsn"), True)
         for keyword in ("8bitmime", "smtputf8", "mt-priority", "rrvs", "starttls"):
@@ -180,12 +182,12 @@ class RelayFaults:
         with socket.socket() as holder:
             # Bound and not listening.
             holder.bind((LOOPBACK, 0))
-            relay = Relay(bench, f"{LOOPBACK}:{holder.getsockname()[1]}")
+            relay = Relay(bench, holder.getsockname()[1])
             self.check_turned_away(relay, "421 The next hop does not answer")
 
     def run_no_service(self, bench: Bench) -> None:
         hop = NextHop({"220": "554 not for you"})
-        self.check_turned_away(Relay(bench, hop.address), "554 not for you")
+        self.check_turned_away(Relay(bench, hop.port), "554 not for you")
 
     def check_turned_away(self, relay: Relay, greeting: str) -> None:
         with socket.create_connection((LOOPBACK, int(relay.port))) as sender:
@@ -196,7 +198,7 @@ class RelayFaults:
     def run_closing(self, bench: Bench) -> None:
         """421 to a command, and the sender is told the same."""
         hop = NextHop({"RCPT": "421 4.3.2 going down"})
-        session = connected(Relay(bench, hop.address))
+        session = connected(Relay(bench, hop.port))
         session.mail(SENDER)
         check("RCPT", reply(*session.rcpt(RECIPIENT)), "421 4.3.2 going down")
 
@@ -210,7 +212,7 @@ class RelayFaults:
             connection.shutdown(socket.SHUT_RDWR)
 
         hop = NextHop({}, take)
-        session = connected(Relay(bench, hop.address))
+        session = connected(Relay(bench, hop.port))
         session.mail(SENDER)
         session.rcpt(RECIPIENT)
         octets = PLAIN + LINE * 1000
@@ -233,7 +235,7 @@ class RelayFaults:
             connection.shutdown(socket.SHUT_RDWR)
 
         hop = NextHop({"end": "250 2.0.0 for one"}, take)
-        relay = Relay(bench, hop.address, is_lmtp=True)
+        relay = Relay(bench, hop.port, is_lmtp=True)
         session = smtplib.LMTP(LOOPBACK, int(relay.lmtp_port), HELO)
         session.ehlo()
         session.mail(SENDER)
@@ -253,7 +255,7 @@ class RelayFaults:
             while connection.recv(65536):
                 pass
 
-        session = connected(Relay(bench, NextHop({}, take).address))
+        session = connected(Relay(bench, NextHop({}, take).port))
         session.mail(SENDER)
         session.rcpt(RECIPIENT)
         said = reply(*session.data(PLAIN + LINE * 20_000))
@@ -279,7 +281,7 @@ class RelayFaults:
             connection.sendall(b"250 2.0.0 at last\r\n")
 
         hop = NextHop({}, take)
-        relay = Relay(bench, hop.address)
+        relay = Relay(bench, hop.port)
         session = connected(relay)
         session.mail(SENDER)
         session.rcpt(RECIPIENT)
@@ -305,7 +307,7 @@ class RelayFaults:
     def run_sender_lost(self, reset: bool, bench: Bench) -> None:
         """What has no end is not delivered, though most of it went on."""
         smtpd = Smtpd(bench)
-        session = connected(Relay(bench, f"{LOOPBACK}:{smtpd.ports['smtp']}"))
+        session = connected(Relay(bench, smtpd.ports["smtp"]))
         session.mail(SENDER)
         session.rcpt(RECIPIENT)
         sender = begin_data(session)
@@ -321,7 +323,7 @@ class RelayFaults:
     def run_reset(self, bench: Bench) -> None:
         """The next hop's transaction is given up before another begins."""
         hop = NextHop({"RCPT TO:<no": "550 5.1.1 nobody"})
-        session = connected(Relay(bench, hop.address))
+        session = connected(Relay(bench, hop.port))
         session.mail(SENDER)
         session.rset()
         session.mail(SENDER)
@@ -338,7 +340,7 @@ class RelayFaults:
     def run_chunks(self, bench: Bench) -> None:
         """Chunks on this side, lines and dots on the other."""
         hop = NextHop({})
-        session = connected(Relay(bench, hop.address))
+        session = connected(Relay(bench, hop.port))
         session.mail(SENDER)
         session.rcpt(RECIPIENT)
         octets = PLAIN + b".dot\r\n"
@@ -347,3 +349,31 @@ class RelayFaults:
             check("BDAT", session.getreply()[0], 250)
         stuffed = PLAIN + b"..dot\r\n"
         check("message", without_trace(hop.octets, "ESMTP"), stuffed + END[2:])
+
+    def run_circle(self, bench: Bench) -> None:
+        """RFC 5321 §6.3. However the message is cut, and whatever its body says."""
+        smtpd = Smtpd(bench)
+        relay = Relay(bench, smtpd.ports["smtp"])
+        trace = b"Received: from a by b\r\n\twith SMTP\r\nrECEIVED:\r\nReceived-SPF: none\r\n"
+        for hops, wanted in ((98, 250), (100, 554), (1000, 554)):
+            session = connected(relay)
+            session.mail(SENDER)
+            session.rcpt(RECIPIENT)
+            octets = trace * (hops // 2) + PLAIN + b"Received: here\r\n" * 5
+            sender = begin_data(session)
+            for at in range(0, len(octets), 1000):
+                sender.sendall(octets[at : at + 1000])
+            sender.sendall(END[2:])
+            code, text = session.getreply()
+            check(f"{hops} hops", code, wanted)
+            if code == 554 and not text.startswith(b"5.4.6 "):
+                raise Failure(f"{text!r}")
+        check("stored", len(smtpd.stored()), 1)
+
+    def run_own_next_hop(self, bench: Bench) -> None:
+        """A relay whose next hop is itself comes to an end, and not to its own."""
+        port = free_port()
+        relay = Relay(bench, port, port=port)
+        for _ in range(2):
+            self.check_turned_away(relay, "421 relay.example Too many sessions")
+        relay.check_memory()

@@ -14,9 +14,11 @@ from cases import PLAIN, RECIPIENT, Case, Mail, cases_named, numbered_lines
 from clients import Client, Load, last_line
 from harness import LOOPBACK, Bench, Failure, check_stored, read_maildir
 from peers import Trial
-from relays import Exim
+from receivers.aiosmtpd import AiosmtpdReceiver
+from receivers.receiver import Receiver, Stored, read_stored
+from receivers.smtp_sink import SmtpSinkReceiver
+from relays import EximRelay
 from senders import Sender, Smtpd, check_facts, check_parameters
-from servers import Aiosmtpd, Running, Server, SmtpSink, SmtpSinkLmtp
 from ways import FULL, OCTETS, Way, ways_named
 
 RELAY = "relay.example"
@@ -32,12 +34,14 @@ TRACE = re.compile(
 class Relay:
     """A running relay that takes SMTP and LMTP."""
 
-    def __init__(self, bench: Bench, next_hop: str, is_lmtp: bool = False) -> None:
+    def __init__(
+        self, bench: Bench, next_hop: int | str, is_lmtp: bool = False, port: int = 0
+    ) -> None:
         smtp, lmtp = bench.start_listeners(
             2,
             bench.programs.relay,
-            *("--listen", f"{LOOPBACK}:0", "--lmtp", f"{LOOPBACK}:0"),
-            *("--to-lmtp" if is_lmtp else "--to", next_hop),
+            *("--listen", f"{LOOPBACK}:{port}", "--lmtp", f"{LOOPBACK}:0"),
+            *("--to-lmtp" if is_lmtp else "--to", f"{LOOPBACK}:{next_hop}"),
             *("--hostname", RELAY),
         )
         self.port = smtp.rpartition(":")[2]
@@ -70,30 +74,38 @@ def without_trace(octets: bytes, protocol: str) -> bytes:
     return octets[trace.end() :]
 
 
-class SmtpdAsServer(Server):
+class SmtpdReceiver(Receiver):
     """smtpd, like the third-party servers."""
 
     name = "smtpd"
 
-    def __init__(self, is_lmtp: bool = False) -> None:
-        self.kind = "lmtp" if is_lmtp else "smtp"
-
     def install(self, cache: Path) -> None:
         """It is one of the examples."""
 
-    def start(self, bench: Bench) -> Running:
-        smtpd = Smtpd(bench)
-        return Running(f"{LOOPBACK}:{smtpd.ports[self.kind]}", smtpd.maildir)
+    def start(self, bench: Bench, way: Way) -> int:
+        self.smtpd = Smtpd(bench)
+        return int(self.smtpd.port(way))
 
-    def stored(self, bench: Bench, running: Running) -> list[Mail]:
-        return read_maildir(running.maildir)
+    def stored(self, bench: Bench, way: Way) -> list[Stored]:
+        return read_stored(self.smtpd.maildir)
+
+
+def next_hop_way(is_lmtp: bool) -> Way:
+    return Way("relayed", kind="lmtp" if is_lmtp else "smtp")
+
+
+def mails(receiver: Receiver, bench: Bench, way: Way) -> list[Mail]:
+    return [
+        Mail(facts["mail_from"], tuple(facts["rcpt_to"]), octets, facts["helo"])  # type: ignore[arg-type]
+        for octets, facts in receiver.stored(bench, way)
+    ]
 
 
 class Relayed:
     """A client of clients.py, the relay, and a next hop."""
 
     def __init__(
-        self, client: Client, next_hop: Server, *cases: str, is_lmtp: bool = False
+        self, client: Client, next_hop: Receiver, *cases: str, is_lmtp: bool = False
     ) -> None:
         self.client = client
         self.next_hop = next_hop
@@ -112,8 +124,8 @@ class Relayed:
         ]
 
     def run(self, case: Case, bench: Bench) -> None:
-        running = self.next_hop.start(bench)
-        relay = Relay(bench, running.address, self.is_lmtp)
+        way = next_hop_way(self.is_lmtp)
+        relay = Relay(bench, self.next_hop.start(bench, way), self.is_lmtp)
         succeeded, transcript = self.client.send(bench, relay, case)  # type: ignore[arg-type]
         if succeeded != case.stored:
             raise Failure(f"the client says: {last_line(transcript)}")
@@ -125,7 +137,7 @@ class Relayed:
         ]
         stored = [
             mail._replace(octets=without_trace(mail.octets, "SMTP"))
-            for mail in self.next_hop.stored(bench, running)
+            for mail in mails(self.next_hop, bench, way)
         ]
         check_stored(stored, expected)
         relay.check_memory()
@@ -134,7 +146,7 @@ class Relayed:
 class RelayedWays:
     """A client of senders.py, the relay, and smtpd: parameters, and LMTP."""
 
-    def __init__(self, sender: Sender | Exim, *ways: str, is_lmtp: bool = False) -> None:
+    def __init__(self, sender: Sender | EximRelay, *ways: str, is_lmtp: bool = False) -> None:
         self.sender = sender
         self.ways = ways
         self.is_lmtp = is_lmtp
@@ -150,7 +162,7 @@ class RelayedWays:
     def run(self, way: Way, bench: Bench) -> None:
         smtpd = Smtpd(bench)
         next_hop = smtpd.ports["lmtp" if self.is_lmtp else "smtp"]
-        relay = Relay(bench, f"{LOOPBACK}:{next_hop}", self.is_lmtp)
+        relay = Relay(bench, next_hop, self.is_lmtp)
         succeeded, transcript = self.sender.send(bench, ByWay(relay), way)  # type: ignore[arg-type]
         if not way.refusals and not succeeded:
             raise Failure(f"the client says: {last_line(transcript)}")
@@ -171,14 +183,17 @@ class SmtpSource(clients.SmtpSource):
     """Postfix's load generator, through the relay to smtpd."""
 
     name = "smtp-source-relay-smtpd"
-    LOADS = (
+    LOADS: tuple[Load, ...] = (
         Load("1000-messages-20-sessions", sessions=20, messages=1000),
         Load("100-recipients-each", sessions=5, messages=10, recipients=100),
     )
 
-    def run(self, load: Load, bench: Bench) -> None:
+    def trials(self) -> list[Trial]:
+        return [Trial(load.name, partial(self.run_relay, load)) for load in self.LOADS]
+
+    def run_relay(self, load: Load, bench: Bench) -> None:
         smtpd = Smtpd(bench)
-        relay = Relay(bench, f"{LOOPBACK}:{smtpd.ports['smtp']}")
+        relay = Relay(bench, smtpd.ports["smtp"])
         self.send(bench, load, relay.port)
         stored = [
             mail._replace(octets=without_trace(mail.octets, "SMTP"))
@@ -194,7 +209,7 @@ class Large:
 
     def __init__(self) -> None:
         self.curl = clients.Curl()
-        self.next_hop = SmtpSink()
+        self.next_hop = SmtpSinkReceiver()
 
     def install(self, cache: Path) -> None:
         self.curl.install(cache)
@@ -204,13 +219,12 @@ class Large:
         return [Trial("100-MB", self.run)]
 
     def run(self, bench: Bench) -> None:
-        running = self.next_hop.start(bench)
-        relay = Relay(bench, running.address)
+        relay = Relay(bench, self.next_hop.start(bench, next_hop_way(is_lmtp=False)))
         octets = numbered_lines(100_000_000)
         succeeded, transcript = self.curl.send(bench, relay, Case("100-MB", (octets,)))  # type: ignore[arg-type]
         if not succeeded:
             raise Failure(f"the client says: {last_line(transcript)}")
-        (file,) = running.maildir.iterdir()
+        (file,) = self.next_hop.dumps.iterdir()
         lines = octets.count(b"\n")
         if not 0 < file.stat().st_size - (len(octets) - lines) < 1000:
             raise Failure(f"{file.stat().st_size} octets came of {len(octets)}")
@@ -237,16 +251,16 @@ class Merging:
     def run(
         self, rcpt_to: tuple[str, ...], taken: tuple[str, ...], refusal: str, bench: Bench
     ) -> None:
-        next_hop = SmtpdAsServer(is_lmtp=True)
-        running = next_hop.start(bench)
-        relay = Relay(bench, running.address, is_lmtp=True)
+        next_hop = SmtpdReceiver()
+        way = next_hop_way(is_lmtp=True)
+        relay = Relay(bench, next_hop.start(bench, way), is_lmtp=True)
         case = Case("full", (PLAIN,), rcpt_to=rcpt_to)
         succeeded, transcript = clients.Smtplib().send(bench, relay, case)  # type: ignore[arg-type]
         if succeeded or refusal not in transcript:
             raise Failure(f"the client did not see {refusal} in {transcript!r}")
         if taken and not transcript.startswith("554 "):
             raise Failure(f"not 554: {transcript!r}")
-        stored = [mail.rcpt_to for mail in next_hop.stored(bench, running)]
+        stored = [mail.rcpt_to for mail in mails(next_hop, bench, way)]
         if stored != ([taken] if taken else []):
             raise Failure(f"stored for {stored}")
 
@@ -266,25 +280,25 @@ MOST_CASES = (
 RELAYED = (
     Relayed(
         clients.Smtplib(),
-        Aiosmtpd(),
+        AiosmtpdReceiver(),
         *(*MOST_CASES, "smtputf8", "refused-recipient"),
     ),
-    Relayed(clients.Curl(), SmtpSink(), *MOST_CASES),
+    Relayed(clients.Curl(), SmtpSinkReceiver(), *MOST_CASES),
     Relayed(
         clients.Swaks(),
-        SmtpdAsServer(),
+        SmtpdReceiver(),
         *("plain", "leading-dots", "8-bit", "null-sender"),
         *("50-recipients", "refused-recipient"),
     ),
     Relayed(
         clients.SwaksPipelining(),
-        SmtpdAsServer(),
+        SmtpdReceiver(),
         *("plain", "50-recipients", "refused-recipient"),
     ),
-    Relayed(clients.Smtplib(), SmtpSinkLmtp(), *MOST_CASES, is_lmtp=True),
+    Relayed(clients.Smtplib(), SmtpSinkReceiver(), *MOST_CASES, is_lmtp=True),
     Relayed(
         clients.Smtplib(),
-        SmtpdAsServer(is_lmtp=True),
+        SmtpdReceiver(),
         *("plain", "smtputf8", "refused-recipient", "two-messages"),
         is_lmtp=True,
     ),
@@ -293,8 +307,8 @@ RELAYED = (
     RelayedWays(senders.Swaks(), "lmtp", is_lmtp=True),
     RelayedWays(senders.Nodemailer(), "lmtp", is_lmtp=True),
     # By BDAT, which ends at the relay.
-    RelayedWays(Exim(), "dsn", "smtputf8"),
-    RelayedWays(Exim(), "lmtp", is_lmtp=True),
+    RelayedWays(EximRelay(), "dsn", "smtputf8"),
+    RelayedWays(EximRelay(), "lmtp", is_lmtp=True),
     Merging(),
     SmtpSource(),
     Large(),

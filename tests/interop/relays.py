@@ -1,11 +1,6 @@
-"""Third-party mail servers that pass on to smtpd what they are given.
-
-They run as they were unpacked, as root, who gives up what they need not, with
-users that only they see, and end with their case.
-"""
+"""Third-party mail servers that pass on to smtpd what they are given."""
 
 import os
-import re
 from functools import partial
 from pathlib import Path
 
@@ -13,43 +8,18 @@ from cases import HELO, RECIPIENT, REFUSED
 from clients import Report
 from harness import LOOPBACK, Bench, Failure
 from peers import Trial
-from registries import apt_unpack, library_path
+from postfix import Postfix
+from registries import apt_unpack
 from senders import Smtpd, check_only, pairs
+from unpacked import Unpacked
 from ways import ELSEWHERE, FULL, OCTETS, PASSWORD, USER, Way
 
-# Lines of passwd and of group.
-EXIM_USER = ("Debian-exim:x:8:8::/:/bin/false", "Debian-exim:x:8:")
-POSTFIX_UID, POSTDROP_GID = 7001, 7002
-POSTFIX_USER = (
-    f"postfix:x:{POSTFIX_UID}:{POSTFIX_UID}::/:/bin/false",
-    f"postfix:x:{POSTFIX_UID}:\npostdrop:x:{POSTDROP_GID}:",
-)
-VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD", "NSS_WRAPPER_PASSWD", "NSS_WRAPPER_GROUP")
 
-
-def environment(
-    bench: Bench, root: Path, wrapper: Path, user: tuple[str, str]
-) -> dict[str, str]:
-    """In which an unpacked program finds its libraries and its user."""
-    # It gives up its rights to read and write here.
-    bench.directory.chmod(0o755)
-    for file, lines in zip(("passwd", "group"), user, strict=True):
-        known = Path("/etc", file).read_text()
-        bench.write(file, f"{known}{lines}\n".encode()).chmod(0o644)
-    (library,) = wrapper.glob("usr/lib/*/libnss_wrapper.so")
-    return library_path(root) | {
-        "LD_PRELOAD": str(library),
-        "NSS_WRAPPER_PASSWD": str(bench.directory / "passwd"),
-        "NSS_WRAPPER_GROUP": str(bench.directory / "group"),
-    }
-
-
-class Exim:
+class EximRelay:
     """Exim as a relay: what it is told on its standard input it passes on, in
     chunks, with the parameters it was given.
 
-    It is the user mail, under the name that Debian gives to it. It adds
-    nothing, its Received field being empty.
+    It adds nothing, its Received field being empty.
     """
 
     name = "exim"
@@ -82,7 +52,6 @@ class Exim:
 
     def install(self, cache: Path) -> None:
         self.root = apt_unpack("exim4-daemon-heavy", cache)
-        self.users = apt_unpack("libnss-wrapper", cache)
 
     def trials(self) -> list[Trial]:
         return [
@@ -100,21 +69,15 @@ class Exim:
 
     def send(self, bench: Bench, smtpd: Smtpd, way: Way) -> Report:
         """What it was told, and what became of that by its log."""
-        exim = self.root / "usr/sbin/exim4"
-        config = bench.write("exim.conf", self.config(bench, exim, smtpd, way).encode())
+        exim = Unpacked(bench, self.root, "Debian-exim")
+        config = bench.write("exim.conf", self.config(exim, smtpd, way).encode())
         config.chmod(0o644)
-        # It gives up its rights to read and write here.
-        bench.directory.chmod(0o755)
-        spool = bench.directory / "spool"
-        spool.mkdir()
-        os.chown(spool, 8, 8)
-        dialogue = self.dialogue(way)
+        os.chown(exim.spool, exim.ids["Debian-exim"], -1)
         result = bench.run(
-            *(exim, "-C", config, "-bs", "-odf"),
-            extra_env=environment(bench, self.root, self.users, EXIM_USER),
-            stdin=dialogue,
+            *exim.command("/usr/sbin/exim4", "-C", config, "-bs", "-odf"),
+            stdin=self.dialogue(way),
         )
-        log_file = spool / "mainlog"
+        log_file = exim.spool / "mainlog"
         if result.status != 0 or not log_file.exists():
             raise Failure(f"{result.stdout!r} {result.stderr!r}")
         return Report(True, log_file.read_text(errors="replace"))
@@ -134,18 +97,14 @@ class Exim:
         head = "".join(f"{line}\r\n" for line in lines).encode()
         return head + dots + b".\r\nQUIT\r\n"
 
-    def config(self, bench: Bench, exim: Path, smtpd: Smtpd, way: Way) -> str:
+    def config(self, exim: Unpacked, smtpd: Smtpd, way: Way) -> str:
         tls = "hosts_require_tls = *" if way.starttls else "hosts_avoid_tls = *"
         auth = "hosts_require_auth = *" if way.mechanism else ""
         return f"""
-exim_path = {exim}
-exim_user = mail
-exim_group = mail
-never_users =
-keep_environment = LD_LIBRARY_PATH:LD_PRELOAD:NSS_WRAPPER_PASSWD:NSS_WRAPPER_GROUP
+keep_environment =
 deliver_drop_privilege = true
-spool_directory = {bench.directory}/spool
-log_file_path = {bench.directory}/spool/%slog
+spool_directory = {exim.spool}
+log_file_path = {exim.spool}/%slog
 primary_hostname = {HELO}
 trusted_users = root
 received_header_text =
@@ -180,7 +139,7 @@ begin retry
 """
 
 
-class Postfix:
+class PostfixRelay:
     """Postfix as a relay: its sendmail takes a message, its smtp and lmtp
     pass it on. It sends no chunks, and no original id that is not its own.
 
@@ -212,14 +171,9 @@ class Postfix:
         accepted=(RECIPIENT, "three@server.example"),
         refusals=("452 4.2.2", "550 5.1.1"),
     )
-    QUEUES = (
-        *("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold"),
-        *("incoming", "maildrop", "private", "public", "saved", "trace"),
-    )
 
     def install(self, cache: Path) -> None:
         self.root = apt_unpack("postfix", cache)
-        self.users = apt_unpack("libnss-wrapper", cache)
 
     def trials(self) -> list[Trial]:
         ways = (self.DSN, self.UTF8, self.NO_RELAY, self.LMTP)
@@ -227,115 +181,44 @@ class Postfix:
 
     def run(self, way: Way, bench: Bench) -> None:
         smtpd = Smtpd(bench, *(("--xclient",) if way is self.DSN else ()))
-        self.make_directories(bench)
-        config = bench.directory / "config"
-        (config / "main.cf").write_text(self.main(bench, smtpd, way))
-        (config / "master.cf").write_text(MASTER)
-        (config / "checks").write_text("/^Received:/ IGNORE\n")
-        known = environment(bench, self.root, self.users, POSTFIX_USER)
-        known["MAIL_CONFIG"] = str(config)
-        # With a process group of its own, which it ends when it ends.
-        bench.start(
-            *("setsid", self.root / "usr/lib/postfix/sbin/master", "-c", config, "-d"),
-            extra_env=known,
-        )
-        log = bench.directory / "log/maillog"
-
-        def is_logged(what: str, count: int = 1) -> bool | None:
-            text = log.read_text(errors="replace") if log.exists() else ""
-            return True if len(re.findall(what, text)) >= count else None
-
-        bench.wait_for(partial(is_logged, "daemon started"))
-        self.submit(bench, known, way)
-        bench.wait_for(partial(is_logged, " status=", len(way.rcpt_to)))
-        text = log.read_text(errors="replace")
+        checks = bench.write("checks", b"/^Received:/ IGNORE\n")
+        postfix = Postfix(bench, self.root, self.main(checks, smtpd, way))
+        self.submit(bench, postfix, way)
+        postfix.wait_for_log(" status=", len(way.rcpt_to))
+        log = postfix.log()
         for refusal in way.refusals:
-            if refusal not in text:
-                raise Failure(f"no {refusal} in {text!r}")
+            if refusal not in log:
+                raise Failure(f"no {refusal} in {log!r}")
         check_only(smtpd, way, OCTETS)
         if way is self.DSN:
             ((facts, _),) = smtpd.stored()
             if facts["xforward"] != "SOURCE=LOCAL":
                 raise Failure(f"XFORWARD {facts['xforward']!r}")
 
-    def submit(self, bench: Bench, known: dict[str, str], way: Way) -> None:
+    def submit(self, bench: Bench, postfix: Postfix, way: Way) -> None:
         dsn: tuple[str, ...] = ()
         if way.rcpt_parameters:
             notify = str(way.rcpt_parameters["NOTIFY"]).lower()
             dsn = ("-N", notify, "-R", "hdrs", "-V", "a+b")
         body = ("-B", "8BITMIME") if "BODY" in way.mail_parameters else ()
         result = bench.run(
-            *(self.root / "usr/sbin/sendmail", "-i", "-f", way.mail_from),
-            *dsn,
-            *body,
-            *("--", *way.rcpt_to),
-            extra_env=known,
+            *postfix.unpacked.command("/usr/sbin/sendmail", "-C", postfix.config, "-i"),
+            *("-f", way.mail_from, *dsn, *body, "--", *way.rcpt_to),
             stdin=OCTETS.replace(b"\r\n", b"\n"),
         )
         if result.status != 0:
             raise Failure(f"sendmail: {result.stderr!r}")
 
-    def make_directories(self, bench: Bench) -> None:
-        for name in ("config", "data", "log", "queue/pid"):
-            (bench.directory / name).mkdir(parents=True)
-        for name in self.QUEUES:
-            (bench.directory / "queue" / name).mkdir()
-            os.chown(bench.directory / "queue" / name, POSTFIX_UID, -1)
-        for name in ("data", "log"):
-            os.chown(bench.directory / name, POSTFIX_UID, -1)
-        for name, mode in (("maildrop", 0o730), ("public", 0o710)):
-            os.chown(bench.directory / "queue" / name, POSTFIX_UID, POSTDROP_GID)
-            (bench.directory / "queue" / name).chmod(mode)
-
-    def main(self, bench: Bench, smtpd: Smtpd, way: Way) -> str:
-        here, root = bench.directory, self.root
+    def main(self, checks: Path, smtpd: Smtpd, way: Way) -> str:
         transport = "lmtp:inet" if way.kind == "lmtp" else "smtp"
-        names = " ".join(("MAIL_CONFIG", *VARIABLES))
         return f"""
-compatibility_level = 3.7
-queue_directory = {here}/queue
-data_directory = {here}/data
-daemon_directory = {root}/usr/lib/postfix/sbin
-command_directory = {root}/usr/sbin
-meta_directory = {here}/config
-shlib_directory = no
-mail_owner = postfix
-setgid_group = postdrop
-import_environment = {names}
-export_environment = {names}
 myhostname = {HELO}
-mydestination =
-alias_maps =
-inet_interfaces = loopback-only
-inet_protocols = ipv4
-maillog_file = {here}/log/maillog
-maillog_file_prefixes = {here}
 smtp_tls_security_level = {"encrypt" if way.starttls else "none"}
 smtp_send_xforward_command = yes
 smtputf8_autodetect_classes = all
-header_checks = regexp:{here}/config/checks
+header_checks = regexp:{checks}
 default_transport = {transport}:[{LOOPBACK}]:{smtpd.port(way)}
 transport_maps = inline:{{client.example=discard:}}
 """
 
-
-MASTER = """
-pickup  unix - - n 1 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr    unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce  unix - - n - 0 bounce
-defer   unix - - n - 0 bounce
-trace   unix - - n - 0 bounce
-smtp    unix - - n - - smtp
-lmtp    unix - - n - - lmtp
-error   unix - - n - - error
-retry   unix - - n - - error
-discard unix - - n - - discard
-tlsmgr  unix - - n 1000? 1 tlsmgr
-scache  unix - - n - 1 scache
-proxymap unix - - n - - proxymap
-postlog unix-dgram n - n - 1 postlogd
-"""
-
-RELAYS = (Exim(), Postfix())
+RELAYS = (EximRelay(), PostfixRelay())

@@ -13,7 +13,15 @@ from cases import HELO, RECIPIENT, SENDER
 from clients import Report, last_line, reply, report
 from harness import LOOPBACK, Bench, Failure, first_difference
 from peers import Trial
-from registries import apt_install, apt_unpack, library_path, npm_package, pip_venv
+from registries import (
+    Certificate,
+    apt_install,
+    apt_unpack,
+    certificate,
+    library_path,
+    npm_package,
+    pip_venv,
+)
 from ways import (
     LOCAL_DOMAIN,
     OCTETS,
@@ -31,13 +39,18 @@ KINDS = {"listen": "smtp", "submission": "submission", "smtps": "smtps", "lmtp":
 class Smtpd:
     """A running smtpd that listens on a port of each kind."""
 
-    def __init__(self, bench: Bench, *options: str) -> None:
+    def __init__(
+        self, bench: Bench, *options: str, certificate: Certificate | None = None
+    ) -> None:
+        known: tuple[str | Path, ...] = ("--self-signed",)
+        if certificate is not None:
+            known = ("--cert", certificate.chain, "--key", certificate.key)
         self.maildir = bench.directory / "maildir"
         addresses = bench.start_listeners(
             len(KINDS),
             bench.programs.smtpd,
             *(part for kind in KINDS for part in (f"--{kind}", f"{LOOPBACK}:0")),
-            *("--maildir", self.maildir, "--domain", LOCAL_DOMAIN, "--self-signed"),
+            *("--maildir", self.maildir, "--domain", LOCAL_DOMAIN, *known),
             *("--user", USER, "--password", PASSWORD, "--token", TOKEN, "--trace"),
             *options,
         )
@@ -228,8 +241,24 @@ class Curl(Sender):
 
     def install(self, cache: Path) -> None:
         apt_install("curl", provides="curl")
+        self.certificate = certificate(cache)
 
-    def send(self, bench: Bench, smtpd: Smtpd, way: Way) -> Report:
+    def trials(self) -> list[Trial]:
+        return [*super().trials(), Trial("certificate-from-files", self.run_certificate)]
+
+    def run_certificate(self, bench: Bench) -> None:
+        """The certificate that smtpd is told to show is the one that curl sees."""
+        (way,) = ways_named("starttls")
+        smtpd = Smtpd(bench, certificate=self.certificate)
+        trusting = ("--cacert", str(self.certificate.chain))
+        succeeded, transcript = self.send(bench, smtpd, way, trusting)
+        if not succeeded:
+            raise Failure(f"the client reports failure: {last_line(transcript)}")
+        check_only(smtpd, way, OCTETS)
+
+    def send(
+        self, bench: Bench, smtpd: Smtpd, way: Way, trust: tuple[str, ...] = ("--insecure",)
+    ) -> Report:
         scheme = "smtps" if way.kind == "smtps" else "smtp"
         login: tuple[str, ...] = ()
         if way.mechanism:
@@ -239,7 +268,7 @@ class Curl(Sender):
             login += ("--oauth2-bearer", way.token) if is_oauth else ()
         result = bench.run(
             "curl",
-            *("--silent", "--show-error", "--verbose", "--insecure"),
+            *("--silent", "--show-error", "--verbose", *trust),
             *(("--ssl-reqd",) if way.starttls else ()),
             *("--url", f"{scheme}://{LOOPBACK}:{smtpd.port(way)}/{way.helo}"),
             *login,
@@ -359,7 +388,11 @@ class Msmtp(Sender):
     def run(self, way: Way, bench: Bench) -> None:
         if way.name == "dsn":
             # It names neither an id nor the original recipient.
-            way = Way("dsn", mail_parameters={"RET": "HDRS"}, rcpt_parameters={"NOTIFY": "SUCCESS,DELAY"})
+            way = Way(
+                "dsn",
+                mail_parameters={"RET": "HDRS"},
+                rcpt_parameters={"NOTIFY": "SUCCESS,DELAY"},
+            )
         super().run(way, bench)
 
 
@@ -393,7 +426,11 @@ class Nodemailer(Sender):
             login = {"user": USER, "method": "XOAUTH2", "token": way.token}
         elif way.mechanism:
             login = {"user": USER, "pass": way.password, "method": way.mechanism}
-        envelope: dict[str, object] = {"from": way.mail_from, "to": way.rcpt_to, "size": len(OCTETS)}
+        envelope: dict[str, object] = {
+            "from": way.mail_from,
+            "to": way.rcpt_to,
+            "size": len(OCTETS),
+        }
         if way.rcpt_parameters:
             envelope["dsn"] = {
                 "return": way.mail_parameters["RET"],

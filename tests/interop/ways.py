@@ -1,21 +1,41 @@
-"""The ways in which mail is brought to smtpd: data only.
+"""The ways in which mail is brought to smtpd: data only, and what a way is.
 
 A way says where the client connects, how it shows who it is, what it asks for,
-and what must come of it. How a client does it is the business of `senders.py`.
+and what must come of it. How a client does it is the business of `senders.py`,
+how sendmail does it that of `receivers/`.
 """
 
+import base64
+import hmac
+import json
 from dataclasses import dataclass, field
 
-from cases import HELO, RECIPIENT, REFUSED, SENDER, message
+from cases import HELO, RECIPIENT, REFUSED, ROOM_FOR_ALL, SENDER, message
 
-USER, PASSWORD, TOKEN = "me", "open sesame", "ya29.token"
+USER, PASSWORD = "me", "open sesame"
+
+
+def token(key: bytes) -> str:
+    """For that user, signed by who has the key (RFC 7519)."""
+
+    def encoded(octets: bytes) -> bytes:
+        return base64.urlsafe_b64encode(octets).rstrip(b"=")
+
+    claims = json.dumps({"sub": USER, "iat": 1_000_000_000, "exp": 10_000_000_000})
+    signed = b".".join(map(encoded, (b'{"alg":"HS256","typ":"JWT"}', claims.encode())))
+    return (signed + b"." + encoded(hmac.digest(key, signed, "sha256"))).decode()
+
+
+TOKEN_KEY = b"the secret of who gives tokens out"
+TOKEN = token(TOKEN_KEY)
 LOCAL_DOMAIN = "server.example"
 ELSEWHERE = "somebody@elsewhere.example"
 # smtpd answers this local part with 452 4.2.2; in LMTP, after the message.
 FULL = "full@server.example"
 
-# What every client here can send as it is: a Date, that none adds one; dots,
-# 8-bit, blanks at the end of a line, a long line.
+LAST_LINE = b"bye"
+# What every client here can send as it is: dots, 8-bit, blanks at the end of a
+# line, a long line.
 OCTETS = message(
     b".",
     b"..x",
@@ -23,8 +43,8 @@ OCTETS = message(
     b"blanks  ",
     b"x" * 900,
     b"",
-    b"bye",
-).replace(b"\r\n\r\n", b"\r\nDate: Sat, 21 Nov 2026 23:00:00 +0000\r\n\r\n", 1)
+    LAST_LINE,
+)
 
 
 @dataclass(frozen=True)
@@ -39,16 +59,26 @@ class Way:
     password: str = PASSWORD
     token: str = TOKEN
     helo: str = HELO
+    messages: tuple[bytes, ...] = (OCTETS,)
     mail_from: str = SENDER
     rcpt_to: tuple[str, ...] = (RECIPIENT,)
     # Parameters asked for; every one of them must be among those stored.
     mail_parameters: dict[str, str | bool] = field(default_factory=dict)
     rcpt_parameters: dict[str, str | bool] = field(default_factory=dict)
     chunked: bool = False
+    pipelining: bool = True
+    # Whose certificate the client takes: that of the server, anybody's, others'.
+    trust: str = "server"
     # Whom the message is stored for; nobody, if it is refused.
     accepted: tuple[str, ...] = (RECIPIENT,)
     # How the replies begin that refuse something.
     refusals: tuple[str, ...] = ()
+    max_size: int = ROOM_FOR_ALL
+    # How often each message is sent, on how many connections.
+    count: int = 1
+    connections: int = 1
+    # Tried with --all only.
+    is_slow: bool = False
 
     def tls(self) -> bool:
         return self.starttls or self.kind == "smtps"
@@ -132,7 +162,7 @@ WAYS = (
     submission(
         "wrong-token",
         "XOAUTH2",
-        token="ya29.other",
+        token=token(b"the secret of somebody else"),
         accepted=(),
         refusals=("535 5.7.8",),
     ),

@@ -22,8 +22,8 @@ use crate::types::Mechanism;
 const DECOY_SALT: usize = 16;
 
 /// What a user that there is not is given for keys, so that names cannot be
-/// probed: always the same salt, of 16 octets, and a number of iterations. Both
-/// should be as other users have them.
+/// probed: always the same salt, of 16 octets, another for each hash, and a
+/// number of iterations. Both should be as other users have them.
 #[derive(Clone, Debug)]
 pub struct Decoy {
     secret: Secret,
