@@ -19,14 +19,15 @@ impl Login {
         user: Option<String>,
         password: Option<Secret>,
         token: Option<Secret>,
+        has_certificate: bool,
         mechanism: Option<Mechanism>,
     ) -> Result<Option<Self>, &'static str> {
         let credentials = match (user, password, token) {
             (Some(user), Some(password), None) => Credentials::password(user, password),
             (Some(user), None, Some(token)) => Credentials::token(user, token),
             (None, None, None) => match mechanism {
-                None => return Ok(None),
-                Some(Mechanism::EXTERNAL) => Credentials::External,
+                None if !has_certificate => return Ok(None),
+                None | Some(Mechanism::EXTERNAL) => Credentials::External,
                 Some(Mechanism::ANONYMOUS) => Credentials::Anonymous {
                     trace: String::new(),
                 },

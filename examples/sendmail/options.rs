@@ -23,6 +23,7 @@ usage: sendmail --connect HOST:PORT --from ADDRESS --to ADDRESS [OPTION …] [FI
   --starttls | --tls | --plaintext
                              default: STARTTLS if it is offered
   --ca FILE | --insecure     whose certificates are good
+  --cert FILE --key FILE     who the client is, in PEM; without a user: EXTERNAL
   --user NAME --password PASSWORD | --token TOKEN
   --mechanism NAME           this one only, not the strongest
   --chunking | --no-chunking BDAT wherever it is offered, or never
@@ -59,6 +60,12 @@ pub(crate) enum Trust {
     Anybody,
 }
 
+/// Where the client's certificate comes from.
+pub(crate) struct Certificate {
+    pub(crate) chain: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
 pub(crate) struct Options {
     /// `--connect HOST:PORT`.
     pub(crate) server: (String, u16),
@@ -66,8 +73,11 @@ pub(crate) struct Options {
     pub(crate) helo: Option<HelloName<'static>>,
     pub(crate) encryption: Encryption,
     pub(crate) trust: Trust,
-    /// `--user U` and `--password P` or `--token T`; `--mechanism M` to use that
-    /// one only, of which EXTERNAL and ANONYMOUS need nothing else.
+    /// `--cert FILE --key FILE`: the client's certificate.
+    pub(crate) certificate: Option<Certificate>,
+    /// `--user U` and `--password P` or `--token T`; if there is a certificate
+    /// only, EXTERNAL. `--mechanism M` to use that one only, of which EXTERNAL
+    /// and ANONYMOUS need nothing else.
     pub(crate) login: Option<Login>,
     /// `--lmtp`: speak LMTP (RFC 2033).
     pub(crate) lmtp: bool,
@@ -97,12 +107,14 @@ impl Options {
         let (mut connect, mut from, mut to) = (None, None, Vec::new());
         let mut mail = MailParameters::new();
         let mut notify = None;
+        let (mut chain, mut key) = (None, None);
         let (mut user, mut password, mut token, mut mechanism) = (None, None, None, None);
         let mut options = Self {
             server: (String::new(), 0),
             helo: None,
             encryption: Encryption::Opportunistic,
             trust: Trust::Default,
+            certificate: None,
             login: None,
             lmtp: false,
             chunking: Chunking::IfNeeded,
@@ -127,6 +139,8 @@ impl Options {
                 Long("plaintext") => options.encryption = Encryption::Never,
                 Long("ca") => options.trust = Trust::Authorities(arguments.value()?.into()),
                 Long("insecure") => options.trust = Trust::Anybody,
+                Long("cert") => chain = Some(PathBuf::from(arguments.value()?)),
+                Long("key") => key = Some(PathBuf::from(arguments.value()?)),
                 Long("user") => user = Some(arguments.value()?.string()?),
                 Long("password") => password = Some(Secret::from(arguments.value()?.string()?)),
                 Long("token") => token = Some(Secret::from(arguments.value()?.string()?)),
@@ -148,7 +162,13 @@ impl Options {
             }
         }
         options.server = connect.ok_or("--connect HOST:PORT is missing")?;
-        options.login = Login::new(user, password, token, mechanism)?;
+        options.certificate = match (chain, key) {
+            (None, None) => None,
+            (Some(chain), Some(key)) => Some(Certificate { chain, key }),
+            _ => return Err("--cert FILE and --key FILE go together".into()),
+        };
+        let has_certificate = options.certificate.is_some();
+        options.login = Login::new(user, password, token, has_certificate, mechanism)?;
         options.envelope = envelope(from.ok_or("--from ADDRESS is missing")?, mail, to, notify);
         if options.envelope.recipients.is_empty() {
             return Err("--to ADDRESS is missing".into());

@@ -1,4 +1,4 @@
-//! TLS: whom to believe.
+//! TLS: whom to believe, and who the client is.
 
 use std::error::Error;
 use std::io;
@@ -15,13 +15,13 @@ use tokio_rustls::rustls::crypto::{
     CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature,
 };
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
     self, ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme,
 };
 
 use crate::connection::Stream;
-use crate::options::{Encryption, Options, Trust};
+use crate::options::{Certificate, Encryption, Options, Trust};
 
 pub(crate) type TlsStream = client::TlsStream<Box<dyn Stream>>;
 
@@ -69,8 +69,15 @@ pub(crate) fn connector(options: &Options) -> Result<Option<Tls>, Box<dyn Error>
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Anybody(provider))),
     };
+    let config = match &options.certificate {
+        Some(Certificate { chain, key }) => config.with_client_auth_cert(
+            CertificateDer::pem_file_iter(chain)?.collect::<Result<_, _>>()?,
+            PrivateKeyDer::from_pem_file(key)?,
+        )?,
+        None => config.with_no_client_auth(),
+    };
     Ok(Some(Tls {
-        connector: TlsConnector::from(Arc::new(config.with_no_client_auth())),
+        connector: TlsConnector::from(Arc::new(config)),
         server: ServerName::try_from(options.server.0.clone())?,
     }))
 }

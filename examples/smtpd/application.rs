@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ehlo::Secret;
 use ehlo::codec::AddressError;
-use ehlo::sasl::{ChannelBinding, ServerMechanism};
+use ehlo::sasl::ServerMechanism;
 use ehlo::server::{
-    Answer, Auth, Etrn, EtrnAccepted, Event, Expand, Expanded, Help, Helped, Message,
-    MessageAccepted, Rcpt, Rejection, Security, Server, SessionId, Transfer, Verified, Verify,
+    Answer, Auth, Etrn, EtrnAccepted, Event, Expand, Expanded, HelloAccepted, Help, Helped,
+    Message, MessageAccepted, Rcpt, Rejection, Security, Server, SessionId, Transfer, Verified,
+    Verify,
 };
 use ehlo::types::{
     Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, Protocol, Recipient,
@@ -25,6 +26,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio_rustls::TlsAcceptor;
 
+use crate::config;
+use crate::connection::Channel;
 use crate::options::{Mode, Options};
 use crate::sasl::Accounts;
 use crate::spool::Spool;
@@ -78,8 +81,8 @@ pub(crate) struct Application {
     transfer: Option<Transfer>,
     /// What became of the message: in LMTP, each recipient is told.
     stored: Option<Answer<Message>>,
-    /// What names the TLS channel, if there is one.
-    channel: Option<ChannelBinding>,
+    /// The TLS channel, if there is one.
+    channel: Option<Channel>,
     /// The AUTH exchange that is going on.
     exchange: Option<Box<dyn ServerMechanism>>,
     xclient: Option<XclientAttributes<'static>>,
@@ -102,7 +105,7 @@ impl Application {
     }
 
     /// The connection is encrypted from now on.
-    pub(crate) fn bind(&mut self, channel: Option<ChannelBinding>) {
+    pub(crate) fn bind(&mut self, channel: Option<Channel>) {
         self.channel = channel;
     }
 
@@ -126,7 +129,10 @@ impl Application {
     pub(crate) async fn handle(&mut self, server: &mut Server, event: Event) {
         let in_time = match event {
             Event::Connect(question) => server.answer(question, Ok(Default::default())).is_ok(),
-            Event::Hello(question) => server.answer(question, Ok(Default::default())).is_ok(),
+            Event::Hello(question) => {
+                let accepted = self.welcome(server);
+                server.answer(question, Ok(accepted)).is_ok()
+            }
             Event::StartTls(question) => server.answer(question, Ok(Default::default())).is_ok(),
             Event::Auth(question) => {
                 let answer = self.begin_auth(&question);
@@ -186,18 +192,30 @@ impl Application {
         debug_assert!(in_time);
     }
 
+    /// EXTERNAL is offered to those only whom a certificate names.
+    fn welcome(&self, server: &Server) -> HelloAccepted {
+        let accepted = HelloAccepted::default();
+        match &self.channel {
+            Some(Channel { client: None, .. }) if self.service.options.client_ca.is_some() => {
+                accepted.with_config(Arc::new(config::without_external(server.config())))
+            }
+            _ => accepted,
+        }
+    }
+
     fn begin_auth(&mut self, auth: &Auth) -> Answer<Auth> {
         let accounts = &self.service.accounts;
         let exchange = accounts.begin(auth.mechanism, self.channel.as_ref());
         let exchange = self.exchange.insert(exchange.ok_or(Rejection::NOT_NOW)?);
         let step = exchange.begin(auth.initial_response.as_ref());
-        accounts.settle(exchange.as_mut(), step)
+        accounts.settle(exchange.as_mut(), step, self.channel.as_ref())
     }
 
     fn go_on_auth(&mut self, said: &Secret) -> Answer<Auth> {
         let exchange = self.exchange.as_mut().ok_or(Rejection::BAD_CREDENTIALS)?;
         let step = exchange.respond(said);
-        self.service.accounts.settle(exchange.as_mut(), step)
+        let (accounts, channel) = (&self.service.accounts, self.channel.as_ref());
+        accounts.settle(exchange.as_mut(), step, channel)
     }
 
     /// Whether mail for that recipient is taken.

@@ -7,7 +7,7 @@ use ehlo::server::{
     AuthOffer, Chunking, Config, CrossProtocol, DeliverBy, Dsn, EarlyInput, EightBit,
     FutureRelease, MtPriority, StartTlsOffer,
 };
-use ehlo::types::{DateTime, Domain, Protocol};
+use ehlo::types::{DateTime, Domain, Mechanism, Protocol};
 
 use crate::options::{Kind, Options};
 use crate::sasl;
@@ -63,6 +63,16 @@ pub(crate) fn config(
         be_lenient(&mut config);
     }
     Ok(config)
+}
+
+/// The same, for somebody whom no certificate names.
+pub(crate) fn without_external(config: &Config) -> Config {
+    let mut config = config.clone();
+    if let Some(auth) = &mut config.auth {
+        auth.with_tls
+            .retain(|offered| *offered != Mechanism::EXTERNAL);
+    }
+    config
 }
 
 fn be_lenient(config: &mut Config) {

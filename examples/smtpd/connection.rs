@@ -14,6 +14,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::tls;
+
 /// Octets that are read at once.
 const BLOCK: usize = 16 * 1024;
 
@@ -22,6 +24,14 @@ const EXPORTER: &[u8] = b"EXPORTER-Channel-Binding";
 
 /// How long the end of a connection may take.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// What SASL is told of a TLS channel.
+pub(crate) struct Channel {
+    /// What names it (RFC 9266 §2).
+    pub(crate) binding: ChannelBinding,
+    /// Whom the client's certificate names, if it has shown one that does.
+    pub(crate) client: Option<String>,
+}
 
 pub(crate) enum Connection {
     Plain(TcpStream),
@@ -50,16 +60,20 @@ impl Connection {
         Ok(Self::Tls(Box::new(stream)))
     }
 
-    /// What names the TLS channel, for SASL (RFC 9266 §2).
-    pub(crate) fn channel(&self) -> io::Result<Option<ChannelBinding>> {
+    /// The TLS channel, if it is one.
+    pub(crate) fn channel(&self) -> io::Result<Option<Channel>> {
         let Self::Tls(stream) = self else {
             return Ok(None);
         };
         let (_, tls) = stream.get_ref();
         let exported = tls.export_keying_material([0; 32], EXPORTER, Some(&[]));
         let data = exported.map_err(io::Error::other)?;
-        let kind = BindingType::TlsExporter;
-        Ok(Some(ChannelBinding::new(kind, data.to_vec())))
+        // Verified, or there would have been no handshake.
+        let chain = tls.peer_certificates().unwrap_or_default();
+        Ok(Some(Channel {
+            binding: ChannelBinding::new(BindingType::TlsExporter, data.to_vec()),
+            client: chain.first().and_then(tls::subject),
+        }))
     }
 
     /// Reads to the end of the buffer; 0 octets are the end of input.

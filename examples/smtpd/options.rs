@@ -22,6 +22,7 @@ mail:
   --received                 put a Received: field before each message
 TLS:
   --cert FILE --key FILE     in PEM; or --self-signed
+  --client-ca FILE           ask for certificates of these authorities: EXTERNAL
 AUTH:
   --user NAME --password PASSWORD
   --token TOKEN              for XOAUTH2 and OAUTHBEARER
@@ -86,6 +87,9 @@ pub(crate) struct Options {
     pub(crate) domains: Vec<String>,
     /// `--cert FILE --key FILE`, or `--self-signed`.
     pub(crate) certificate: Option<Certificate>,
+    /// `--client-ca FILE`: clients may show a certificate of the authorities in
+    /// a PEM file, and with EXTERNAL are who it names.
+    pub(crate) client_ca: Option<PathBuf>,
     /// `--user NAME --password PASSWORD`.
     pub(crate) user: Option<(String, Secret)>,
     /// `--token TOKEN`: for XOAUTH2 and OAUTHBEARER.
@@ -119,6 +123,7 @@ impl Options {
             hostname: "mx.example".to_owned(),
             domains: Vec::new(),
             certificate: None,
+            client_ca: None,
             user: None,
             token: None,
             anonymous: false,
@@ -154,6 +159,7 @@ impl Options {
                 Long("self-signed") => self_signed = true,
                 Long("cert") => chain = Some(PathBuf::from(arguments.value()?)),
                 Long("key") => key = Some(PathBuf::from(arguments.value()?)),
+                Long("client-ca") => options.client_ca = Some(arguments.value()?.into()),
                 Long("user") => user = Some(arguments.value()?.string()?),
                 Long("password") => password = Some(Secret::from(arguments.value()?.string()?)),
                 Long("token") => options.token = Some(Secret::from(arguments.value()?.string()?)),
@@ -191,12 +197,15 @@ impl Options {
     fn check(&self) -> Result<(), &'static str> {
         let has = |kind| self.listeners.iter().any(|(other, _)| *other == kind);
         let is_plain = self.certificate.is_none();
+        let knows_nobody = self.user.is_none() && self.token.is_none() && self.client_ca.is_none();
         if self.listeners.is_empty() {
             Err("--listen ADDRESS:PORT is missing")
         } else if is_plain && (has(Kind::Smtps) || has(Kind::Submission)) {
             Err("--smtps and --submission need a certificate")
-        } else if has(Kind::Submission) && self.user.is_none() && self.token.is_none() {
-            Err("--submission needs a user or a token")
+        } else if is_plain && self.client_ca.is_some() {
+            Err("--client-ca needs a certificate of the server, too")
+        } else if has(Kind::Submission) && knows_nobody {
+            Err("--submission needs a user, a token or --client-ca")
         } else {
             Ok(())
         }

@@ -4,13 +4,14 @@ use std::io;
 
 use ehlo::Secret;
 use ehlo::sasl::{
-    self, ChannelBinding, CramMd5Server, Decoy, Hash, Nonce, Question, ScramKeys, ScramServer,
-    ServerMechanism, ServerStep, Verdict,
+    self, CramMd5Server, Decoy, Hash, Nonce, Question, ScramKeys, ScramServer, ServerMechanism,
+    ServerStep, Verdict,
 };
 use ehlo::server::{Answer, Auth, Rejection};
 use ehlo::types::{Domain, Mechanism};
 use tokio_rustls::rustls::crypto::ring;
 
+use crate::connection::Channel;
 use crate::options::Options;
 
 /// How often a password is hashed: as often as RFC 7677 §4 asks at least.
@@ -19,6 +20,9 @@ const ITERATIONS: u32 = 4096;
 /// The mechanisms that there are credentials for, the best first.
 pub(crate) fn mechanisms(options: &Options) -> Vec<Mechanism> {
     let mut mechanisms = Vec::new();
+    if options.client_ca.is_some() {
+        mechanisms.push(Mechanism::EXTERNAL);
+    }
     if options.user.is_some() {
         mechanisms.extend([
             Mechanism::SCRAM_SHA_256_PLUS,
@@ -84,14 +88,17 @@ impl Accounts {
     pub(crate) fn begin(
         &self,
         mechanism: Mechanism,
-        channel: Option<&ChannelBinding>,
+        channel: Option<&Channel>,
     ) -> Option<Box<dyn ServerMechanism>> {
         let nonce = Nonce::from_random(random().ok()?);
         if mechanism == Mechanism::CRAM_MD5 {
             return Some(Box::new(CramMd5Server::new(&nonce, &self.host)));
         }
         match ScramServer::new(mechanism, nonce, self.decoy.clone()) {
-            Some(scram) => Some(Box::new(scram.with_bindings(channel.cloned()))),
+            Some(scram) => {
+                let binding = channel.map(|channel| channel.binding.clone());
+                Some(Box::new(scram.with_bindings(binding)))
+            }
             None => sasl::server_mechanism(mechanism),
         }
     }
@@ -101,19 +108,22 @@ impl Accounts {
         &self,
         mechanism: &mut dyn ServerMechanism,
         step: Result<ServerStep, sasl::Failure>,
+        channel: Option<&Channel>,
     ) -> Answer<Auth> {
         let mut step = step;
         loop {
             match step {
-                Ok(ServerStep::Ask(question)) => step = mechanism.verdict(self.judge(question)),
+                Ok(ServerStep::Ask(question)) => {
+                    step = mechanism.verdict(self.judge(question, channel));
+                }
                 Ok(ServerStep::Answer(answer)) => return Ok(answer),
                 Err(failure) => return Err(Rejection::from(failure)),
             }
         }
     }
 
-    /// Nobody acts for somebody else here, and nobody has a certificate.
-    fn judge(&self, question: Question) -> Verdict {
+    /// Nobody acts for somebody else here.
+    fn judge(&self, question: Question, channel: Option<&Channel>) -> Verdict {
         let verdict = match question {
             Question::Password { name, password } => self
                 .knows(&name, &password)
@@ -129,6 +139,10 @@ impl Accounts {
                 .user(&name)
                 .and_then(|user| user.keys.iter().find(|keys| keys.hash() == hash))
                 .map(|keys| Verdict::Keys(keys.clone())),
+            Question::External { authzid } => channel
+                .and_then(|channel| channel.client.clone())
+                .filter(|name| authzid.is_none_or(|authzid| authzid == *name))
+                .map(Verdict::Accept),
             Question::Anonymous { .. } if self.anonymous => {
                 Some(Verdict::Accept("anonymous".to_owned()))
             }
