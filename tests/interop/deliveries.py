@@ -70,6 +70,7 @@ DELIVERIES = (
             *("XOAUTH2", "OAUTHBEARER", STRONGEST),
         )
     ),
+    *ways_named("auth-external", "no-certificate", "certificate-of-others"),
     *ways_named("auth-over-implicit-tls"),
     *(
         submission(

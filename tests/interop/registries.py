@@ -92,24 +92,54 @@ def npm_package(requirement: str, cache: Path) -> Path:
 
 
 class Certificate(NamedTuple):
-    """For the loopback address; it vouches for itself."""
+    """In two files, as PEM."""
 
     chain: Path
     key: Path
 
 
+class ClientCertificates(NamedTuple):
+    """Of one client, by an authority that its server is told of, and by another."""
+
+    authority: Path
+    by: dict[str | None, Certificate]
+
+
 def certificate(cache: Path) -> Certificate:
+    """For the loopback address; it vouches for itself."""
     made = Certificate(cache / "certificate.pem", cache / "key.pem")
+    # Or else it could vouch, but not be that of a server.
+    extensions = ("subjectAltName=IP:127.0.0.1", "basicConstraints=critical,CA:FALSE")
+    return _certified(made, "server.example", extensions)
+
+
+def client_certificates(cache: Path, client: str) -> ClientCertificates:
+    """The authorities have one name: GnuTLS shows no certificate but by those
+    that the server names."""
+    made = ClientCertificates(cache / "known.pem", {})
+    for which in ("known", "unknown"):
+        root = Certificate(cache / f"{which}.pem", cache / f"{which}-key.pem")
+        shown = Certificate(cache / f"{which}-client.pem", cache / f"{which}-client-key.pem")
+        _certified(root, "authority", ("basicConstraints=critical,CA:TRUE",))
+        extensions = (f"subjectAltName=DNS:{client}", "basicConstraints=critical,CA:FALSE")
+        made.by[which] = _certified(shown, client, extensions, root)
+    return made
+
+
+def _certified(
+    made: Certificate, name: str, extensions: tuple[str, ...], by: Certificate | None = None
+) -> Certificate:
+    """Make it, unless it is there; it vouches for itself, or somebody else does."""
     if not made.chain.exists():
         apt_install("openssl", provides="openssl")
-        cache.mkdir(parents=True, exist_ok=True)
-        unfinished = cache / "certificate.new"
+        made.chain.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = made.chain.with_suffix(".new")
         _run(
             *("openssl", "req", "-x509", "-nodes", "-days", "3650"),
             *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-subj", "/CN=server.example", "-addext", "subjectAltName=IP:127.0.0.1"),
-            # Or else it could vouch, but not be that of a server.
-            *("-addext", "basicConstraints=critical,CA:FALSE"),
+            *("-subj", f"/CN={name}"),
+            *(part for extension in extensions for part in ("-addext", extension)),
+            *(("-CA", by.chain, "-CAkey", by.key) if by else ()),
             *("-keyout", made.key, "-out", unfinished),
         )
         unfinished.rename(made.chain)

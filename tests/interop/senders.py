@@ -5,6 +5,8 @@ Each class says how its client is told to go a way, and which ways it knows.
 
 import json
 import smtplib
+import ssl
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from registries import (
     apt_install,
     apt_unpack,
     certificate,
+    client_certificates,
     library_path,
     npm_package,
     pip_venv,
@@ -24,6 +27,9 @@ from smtpd_server import Smtpd, check_only
 from ways import OCTETS, USER, Way, ways_named
 
 HERE = Path(__file__).parent
+
+
+EXTERNAL = ("auth-external", "no-certificate", "certificate-of-others")
 
 
 class Sender:
@@ -43,7 +49,7 @@ class Sender:
     WAYS: tuple[str, ...]
 
     def install(self, cache: Path) -> None:
-        """Nothing, unless a client needs it."""
+        self.clients = client_certificates(cache, USER)
 
     def send(self, bench: Bench, smtpd: Smtpd, way: Way) -> Report:
         raise NotImplementedError
@@ -56,7 +62,7 @@ class Sender:
         return [Trial(way.name, partial(self.run, way)) for way in ways]
 
     def run(self, way: Way, bench: Bench) -> None:
-        smtpd = Smtpd(bench)
+        smtpd = Smtpd(bench, "--client-ca", str(self.clients.authority))
         succeeded, transcript = self.send(bench, smtpd, way)
         if way.accepted and not way.refusals and not succeeded:
             raise Failure(f"the client reports failure: {last_line(transcript)}")
@@ -87,6 +93,7 @@ class Smtplib(Sender):
         "smtputf8",
         "8bitmime",
         "lmtp-starttls",
+        *EXTERNAL,
     )
     EVERY_PARAMETER = Way(
         "every-parameter",
@@ -116,7 +123,7 @@ class Smtplib(Sender):
         try:
             with kind(LOOPBACK, int(smtpd.port(way)), local_hostname=way.helo) as session:
                 if way.starttls:
-                    session.starttls()
+                    session.starttls(context=self.context(way))
                 session.ehlo_or_helo_if_needed()
                 if way.mechanism:
                     self.login(session, way)
@@ -131,7 +138,17 @@ class Smtplib(Sender):
             return Report(False, "\n".join(reply(*one) for one in error.recipients.values()))
         except smtplib.SMTPResponseException as error:
             return Report(False, reply(error.smtp_code, error.smtp_error))
+        except smtplib.SMTPServerDisconnected as error:
+            return Report(False, str(error))
         return Report(True, "\n".join(reply(*pair) for pair in refused.values()))
+
+    def context(self, way: Way) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        shown = self.clients.by.get(way.authority)
+        if shown:
+            context.load_cert_chain(shown.chain, shown.key)
+        return context
 
     def login(self, session: smtplib.SMTP, way: Way) -> None:
         session.user, session.password = USER, way.password
@@ -150,15 +167,25 @@ class Smtplib(Sender):
                 session.auth("CRAM-MD5", session.auth_cram_md5)
             case "XOAUTH2":
                 session.auth("XOAUTH2", xoauth2)
+            case "EXTERNAL":
+                session.auth("EXTERNAL", lambda _=None: "", initial_response_ok=False)
 
 
 class Curl(Sender):
     """curl, which is told the mechanism by an option of the login."""
 
     name = "curl"
-    WAYS = ("auth-xoauth2", "auth-oauthbearer", "wrong-token", "smtputf8")
+    WAYS = (
+        "auth-xoauth2",
+        "auth-oauthbearer",
+        "wrong-token",
+        "smtputf8",
+        *EXTERNAL,
+        "external-for-another",
+    )
 
     def install(self, cache: Path) -> None:
+        super().install(cache)
         apt_install("curl", provides="curl")
         self.certificate = certificate(cache)
 
@@ -182,9 +209,13 @@ class Curl(Sender):
         login: tuple[str, ...] = ()
         if way.mechanism:
             is_oauth = way.mechanism in ("XOAUTH2", "OAUTHBEARER")
+            has_password = not is_oauth and way.mechanism != "EXTERNAL"
             login = ("--login-options", f"AUTH={way.mechanism}")
-            login += ("--user", USER if is_oauth else f"{USER}:{way.password}")
+            login += ("--user", f"{way.user}:{way.password}" if has_password else way.user)
             login += ("--oauth2-bearer", way.token) if is_oauth else ()
+        shown = self.clients.by.get(way.authority)
+        if shown:
+            login += ("--cert", str(shown.chain), "--key", str(shown.key))
         result = bench.run(
             "curl",
             *("--silent", "--show-error", "--verbose", *trust),
@@ -206,6 +237,7 @@ class Swaks(Sender):
     OPTIONS: tuple[str, ...] = ()
 
     def install(self, cache: Path) -> None:
+        super().install(cache)
         apt_install("swaks", provides="swaks")
         # What it needs for TLS.
         self.root = apt_unpack("libnet-ssleay-perl", cache)
@@ -272,9 +304,12 @@ class Msmtp(Sender):
         "wrong-password-scram",
         "wrong-token",
         "dsn",
+        *EXTERNAL,
+        "external-for-another",
     )
 
     def install(self, cache: Path) -> None:
+        super().install(cache)
         self.root = apt_unpack("msmtp", cache)
 
     def send(self, bench: Bench, smtpd: Smtpd, way: Way) -> Report:
@@ -282,10 +317,13 @@ class Msmtp(Sender):
         if way.tls():
             starttls = "on" if way.starttls else "off"
             tls += [f"--tls-starttls={starttls}", "--tls-certcheck=off"]
+        shown = self.clients.by.get(way.authority)
+        if shown:
+            tls += [f"--tls-cert-file={shown.chain}", f"--tls-key-file={shown.key}"]
         login = []
         if way.mechanism:
             secret = way.token if "OAUTH" in way.mechanism else way.password
-            login = [f"--auth={way.mechanism.lower()}", f"--user={USER}"]
+            login = [f"--auth={way.mechanism.lower()}", f"--user={way.user}"]
             login += [f"--passwordeval=echo '{secret}'"]
         dsn = []
         if way.rcpt_parameters:
@@ -332,6 +370,7 @@ class Nodemailer(Sender):
     REQUIRETLS = Way("requiretls", starttls=True, mail_parameters={"REQUIRETLS": True})
 
     def install(self, cache: Path) -> None:
+        super().install(cache)
         apt_install("nodejs", provides="node")
         self.root = npm_package("nodemailer@10.6.0", cache)
 
@@ -385,6 +424,7 @@ class Aiosmtplib(Sender):
     WAYS = ("auth-over-implicit-tls", "dsn", "smtputf8", "8bitmime")
 
     def install(self, cache: Path) -> None:
+        super().install(cache)
         self.python = pip_venv("aiosmtplib==5.1.3", cache)
 
     def send(self, bench: Bench, smtpd: Smtpd, way: Way) -> Report:
@@ -468,34 +508,42 @@ class GnuSasl:
         "wrong-password-cram-md5",
         "wrong-password-scram",
         "wrong-password-scram-plus",
+        *EXTERNAL,
+        "external-for-another",
     )
 
     def install(self, cache: Path) -> None:
+        self.clients = client_certificates(cache, USER)
         self.root = apt_unpack("gsasl", cache)
 
     def trials(self) -> list[Trial]:
         return [Trial(way.name, partial(self.run, way)) for way in ways_named(*self.WAYS)]
 
     def run(self, way: Way, bench: Bench) -> None:
-        smtpd = Smtpd(bench, "--anonymous")
+        smtpd = Smtpd(bench, "--anonymous", "--client-ca", str(self.clients.authority))
         mechanism = str(way.mechanism)
+        shown = self.clients.by.get(way.authority)
+        files: tuple[str, ...] = ()
+        if shown:
+            files = (f"--x509-cert-file={shown.chain}", f"--x509-key-file={shown.key}")
         result = bench.run(
             self.root / "usr/bin/gsasl",
             *("--smtp", f"--mechanism={mechanism}", "--x509-ca-file="),
             # With a channel that it could name it takes no SCRAM without.
             *(() if mechanism.endswith("-PLUS") else ("--no-cb",)),
-            *(f"--authentication-id={USER}", f"--authorization-id={USER}"),
+            *files,
+            *(f"--authentication-id={way.user}", f"--authorization-id={way.user}"),
             *(f"--password={way.password}", "--anonymous-token=trace"),
             *(LOOPBACK, smtpd.port(way)),
             extra_env=library_path(self.root),
         )
         succeeded, transcript = report(result)
-        if succeeded == bool(way.refusals):
+        if succeeded != bool(way.accepted):
             raise Failure(f"the client says {last_line(transcript)}")
-        for said in way.refusals or ("235 2.7.0", "(server trusted)"):
+        for said in ("235 2.7.0", "(server trusted)") if way.accepted else way.refusals:
             if said not in transcript:
                 raise Failure(f"no {said} in {transcript!r}")
-        check_only(smtpd, Way(way.name, password=way.password, accepted=()), OCTETS)
+        check_only(smtpd, replace(way, accepted=()), OCTETS)
 
 
 SENDERS = (

@@ -46,9 +46,11 @@ class Smtpd:
 
 def check_only(smtpd: Smtpd, way: Way, octets: bytes) -> None:
     """Fail unless just what the way should come to was stored, and the trace
-    gives nothing away."""
+    has what it should, and gives nothing away."""
+    output = smtpd.bench.background_output
+    smtpd.bench.wait_for(lambda: way.traced in output() or None)
     for secret in secrets(way):
-        if secret in smtpd.bench.background_output():
+        if secret in output():
             raise Failure(f"{secret!r} is in the trace")
     stored = smtpd.stored()
     if len(stored) != (1 if way.accepted else 0):

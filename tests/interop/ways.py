@@ -56,6 +56,7 @@ class Way:
     kind: str = "smtp"
     starttls: bool = False
     mechanism: str | None = None
+    user: str = USER
     password: str = PASSWORD
     token: str = TOKEN
     helo: str = HELO
@@ -69,10 +70,15 @@ class Way:
     pipelining: bool = True
     # Whose certificate the client takes: that of the server, anybody's, others'.
     trust: str = "server"
+    # Who vouches for the client's certificate, "known" to the server or
+    # "unknown"; None, if it has no certificate.
+    authority: str | None = None
     # Whom the message is stored for; nobody, if it is refused.
     accepted: tuple[str, ...] = (RECIPIENT,)
     # How the replies begin that refuse something.
     refusals: tuple[str, ...] = ()
+    # What smtpd must tell of the session.
+    traced: str = ""
     max_size: int = ROOM_FOR_ALL
     # How often each message is sent, on how many connections.
     count: int = 1
@@ -99,7 +105,7 @@ class Way:
             "helo": self.helo,
             "protocol": self.protocol(),
             "tls": self.tls(),
-            "identity": USER if self.mechanism else None,
+            "identity": self.user if self.mechanism else None,
             "chunked": self.chunked,
             "mail_from": self.mail_from,
             "rcpt_to": list(self.accepted),
@@ -130,6 +136,7 @@ WAYS = (
     submission("auth-anonymous", "ANONYMOUS"),
     submission("auth-xoauth2", "XOAUTH2"),
     submission("auth-oauthbearer", "OAUTHBEARER"),
+    submission("auth-external", "EXTERNAL", authority="known", traced="AUTH EXTERNAL"),
     Way("auth-over-implicit-tls", kind="smtps", mechanism="PLAIN"),
     submission(
         "wrong-password",
@@ -163,6 +170,22 @@ WAYS = (
         "wrong-token",
         "XOAUTH2",
         token=token(b"the secret of somebody else"),
+        accepted=(),
+        refusals=("535 5.7.8",),
+    ),
+    submission("no-certificate", "EXTERNAL", accepted=()),
+    submission(
+        "certificate-of-others",
+        "EXTERNAL",
+        authority="unknown",
+        accepted=(),
+        traced="BadSignature",
+    ),
+    submission(
+        "external-for-another",
+        "EXTERNAL",
+        authority="known",
+        user="another",
         accepted=(),
         refusals=("535 5.7.8",),
     ),

@@ -24,7 +24,7 @@ SCRAM = ("SCRAM-SHA-1", "SCRAM-SHA-256")
 
 
 class EximReceiver(Receiver):
-    """PLAIN, LOGIN, CRAM-MD5 and XOAUTH2 are its own, SCRAM is Dovecot's.
+    """PLAIN, LOGIN, CRAM-MD5, XOAUTH2 and EXTERNAL are its own, SCRAM is Dovecot's.
 
     It makes an empty line of an empty message.
     """
@@ -40,6 +40,7 @@ class EximReceiver(Receiver):
         *("starttls", "implicit-tls", "starttls-10-MB", "lock-step"),
         *("auth-plain", "auth-login", "auth-cram-md5", "auth-scram-sha-1"),
         *("auth-scram-sha-256", "auth-xoauth2", "auth-strongest", "auth-over-implicit-tls"),
+        *("auth-external", "no-certificate", "certificate-of-others"),
         *("wrong-password-plain", "wrong-password-login", "wrong-password-cram-md5"),
         *("wrong-password-scram-sha-256", "wrong-token-xoauth2"),
         *("chunking", "chunking-8-bit", "chunking-10-MB", "chunking-starttls", "dsn"),
@@ -65,8 +66,9 @@ class EximReceiver(Receiver):
         self, bench: Bench, way: Way, ports: dict[str, int], auth: Path | None
     ) -> str:
         # As it has no rights any more when it reads them.
-        chain, key = (
-            bench.write(path.name, path.read_bytes()) for path in self.certificate
+        chain, key, client_ca = (
+            bench.write(path.name, path.read_bytes())
+            for path in (*self.certificate, self.clients.authority)
         )
         refused = REFUSED.partition("@")[0]
         head = f"""
@@ -80,6 +82,8 @@ tls_on_connect_ports = {ports["smtps"]}
 tls_advertise_hosts = *
 tls_certificate = {chain}
 tls_privatekey = {key}
+tls_try_verify_hosts = *
+tls_verify_certificates = {client_ca}
 auth_advertise_hosts = ${{if def:tls_in_cipher{{*}}}}
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
@@ -134,6 +138,13 @@ cram_md5:
   public_name = CRAM-MD5
   server_secret = ${{if eq{{$auth1}}{{{USER}}}{{{PASSWORD}}}fail}}
   server_set_id = $auth1
+external:
+  driver = external
+  public_name = EXTERNAL
+  server_advertise_condition = $tls_in_certificate_verified
+  server_param2 = ${{certextract{{subj_altname,dns}}{{$tls_in_peercert}}}}
+  server_condition = ${{if eq{{$auth1}}{{}}}}
+  server_set_id = $auth2
 """
         scram = f"""
 {{name}}:

@@ -14,11 +14,13 @@ ALL_ACCEPTED, SOME_REFUSED, SESSION_FAILED = 0, 1, 2
 DSN_OPTIONS = {"--dsn-ret": "RET", "--dsn-envid": "ENVID", "--dsn-notify": "NOTIFY"}
 
 
-def sendmail(bench: Bench, port: int, way: Way, certificate: Certificate) -> None:
+def sendmail(
+    bench: Bench, port: int, way: Way, server: Certificate, client: Certificate | None
+) -> None:
     files = [
         bench.write(f"message-{number}", octets) for number, octets in enumerate(way.messages)
     ]
-    told = (*envelope(port, way), *options(way, certificate), *files)
+    told = (*envelope(port, way), *options(way, server, client), *files)
     check(bench.run(bench.programs.sendmail, *told), way)
 
 
@@ -39,14 +41,19 @@ def envelope(port: int, way: Way) -> tuple[str, ...]:
     return (*connection, "--from", way.mail_from, *recipients)
 
 
-def options(way: Way, certificate: Certificate) -> Iterable[str | Path]:
+def options(way: Way, server: Certificate, client: Certificate | None) -> Iterable[str | Path]:
     if way.kind != "broken-tls":
         yield "--starttls" if way.starttls else "--tls" if way.tls() else "--plaintext"
     if way.tls() and way.trust == "server":
-        yield from ("--ca", certificate.chain)
+        yield from ("--ca", server.chain)
     elif way.trust == "anybody":
         yield "--insecure"
-    if way.mechanism:
+    if client:
+        # With that alone, it chooses EXTERNAL.
+        yield from ("--cert", client.chain, "--key", client.key)
+    elif way.mechanism == "EXTERNAL":
+        yield from ("--mechanism", way.mechanism)
+    elif way.mechanism:
         yield from ("--user", USER)
         if "OAUTH" in way.mechanism:
             yield from ("--token", way.token)

@@ -12,8 +12,8 @@ from deliveries import STRONGEST, deliveries_named
 from harness import Bench, Failure, first_difference
 from peers import Trial
 from receivers.programs import blocking_client, sendmail
-from registries import certificate
-from ways import LAST_LINE, Way
+from registries import certificate, client_certificates
+from ways import LAST_LINE, USER, Way
 
 
 class Stored(NamedTuple):
@@ -45,6 +45,7 @@ class Receiver:
 
     def install(self, cache: Path) -> None:
         self.certificate = certificate(cache)
+        self.clients = client_certificates(cache, USER)
 
     def start(self, bench: Bench, way: Way) -> int:
         """Start the server; returns the port where mail comes this way."""
@@ -66,7 +67,8 @@ class Receiver:
         return trials
 
     def run(self, way: Way, bench: Bench) -> None:
-        sendmail(bench, self.start(bench, way), way, self.certificate)
+        client = self.clients.by.get(way.authority)
+        sendmail(bench, self.start(bench, way), way, self.certificate, client)
         self.check(bench, way)
 
     def run_blocking(self, way: Way, bench: Bench) -> None:
