@@ -9,12 +9,13 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from cases import PLAIN, RECIPIENT, SENDER
 from harness import LOOPBACK, Bench, Failure
 from peers import Trial
 from registries import certificate
+from senders import Smtpd
 from ways import PASSWORD, USER
 
 SESSION_FAILED = 2
@@ -109,6 +110,40 @@ class Server(threading.Thread):
         return f"334 {base64.b64encode(challenge.encode()).decode()}"
 
 
+class InBetween(threading.Thread):
+    """Ends the TLS of one connection, begins another with the server, and passes
+    on what is said: to the client, all but those words."""
+
+    def __init__(self, tls: ssl.SSLContext, port: int, withheld: bytes) -> None:
+        super().__init__(daemon=True)
+        self.tls, self.port, self.withheld = tls, port, withheld
+        self.heard: list[bytes] = []
+        self.listener = socket.create_server((LOOPBACK, 0))
+        self.address = f"{LOOPBACK}:{self.listener.getsockname()[1]}"
+
+    def run(self) -> None:
+        anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        server = anybody.wrap_socket(socket.create_connection((LOOPBACK, self.port)))
+        client = self.tls.wrap_socket(self.listener.accept()[0], server_side=True)
+        with client, server, client.makefile("rb") as asked, server.makefile("rb") as said:
+            try:
+                self.tell(client, said)
+                for line in asked:
+                    self.heard.append(line)
+                    server.sendall(line)
+                    self.tell(client, said)
+            except OSError:
+                pass  # sendmail may hang up.
+
+    def tell(self, client: socket.socket, said: BinaryIO) -> None:
+        """A reply."""
+        for line in said:
+            client.sendall(re.sub(self.withheld, b"", line))
+            if line[3:4] != b"-":
+                return
+
+
 def decoded(line: bytes) -> bytes:
     """What the last word says, if it is base64."""
     try:
@@ -126,21 +161,43 @@ class Tempters:
         self.certificate = certificate(cache)
 
     def trials(self) -> list[Trial]:
-        return [Trial(tempter.name, partial(self.run, tempter)) for tempter in TEMPTERS]
+        return [
+            *(Trial(tempter.name, partial(self.run, tempter)) for tempter in TEMPTERS),
+            Trial("in-between", partial(self.run_between, b"$^", b"p=tls-exporter,")),
+            Trial("in-between-hiding", partial(self.run_between, rb"\S+-PLUS ", b"y,")),
+        ]
 
     def run(self, tempter: Tempter, bench: Bench) -> None:
+        server = Server(tempter, self.tls())
+        tls = ("--tls",) if tempter.has_tls else ()
+        self.check_refused(bench, server, tempter.why, *tls, *tempter.options)
+
+    def run_between(self, withheld: bytes, flag: bytes, bench: Bench) -> None:
+        """What binds to the TLS channel is of no use on another one; and that
+        the server could bind cannot be hidden (RFC 5802 §6)."""
+        smtpd = Smtpd(bench)
+        between = InBetween(self.tls(), int(smtpd.ports["smtps"]), withheld)
+        self.check_refused(bench, between, "535 5.7.8", "--tls")
+        if not any(decoded(line).startswith(flag) for line in between.heard):
+            raise Failure(f"no {flag!r} in {between.heard}")
+
+    def tls(self) -> ssl.SSLContext:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(self.certificate.chain, self.certificate.key)
-        server = Server(tempter, tls)
+        return tls
+
+    def check_refused(
+        self, bench: Bench, server: Server | InBetween, why: str, *options: str
+    ) -> None:
+        """Fail unless sendmail leaves, says why, and has given nothing away."""
         server.start()
         result = bench.run(
             bench.programs.sendmail,
             *("--connect", server.address, "--from", SENDER, "--to", RECIPIENT),
-            *(("--tls", "--insecure") if tempter.has_tls else ()),
-            *("--user", USER, "--password", PASSWORD, *tempter.options),
+            *("--user", USER, "--password", PASSWORD, "--insecure", *options),
             stdin=PLAIN,
         )
-        if result.status != SESSION_FAILED or tempter.why not in result.stderr:
+        if result.status != SESSION_FAILED or why not in result.stderr:
             raise Failure(f"exit status {result.status}: {result.stderr!r}")
         for line in server.heard:
             if line.startswith((b"MAIL", b"AUTH PLAIN", b"AUTH LOGIN", b"AUTH CRAM")):
