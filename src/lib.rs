@@ -40,6 +40,7 @@
 //! - **Nothing panics**, whatever the octets and the order of the calls. What
 //!   the peer does wrong is an event or a reason; what the caller does wrong
 //!   does not compile, or comes back in an `Err`.
+//! - **Attacks** that are known are kept off, by [rules](attacks) and their tests.
 //!
 //! # Features
 //!
@@ -94,6 +95,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![no_std]
+// Says what needs which feature, on docs.rs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // A peer or a caller must never be able to make this crate panic.
 #![warn(
     clippy::unwrap_used,
@@ -112,6 +115,8 @@ extern crate std;
 
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
+#[doc = include_str!("attacks.md")]
+pub mod attacks {}
 pub mod client;
 pub mod codec;
 pub mod sasl;

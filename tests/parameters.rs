@@ -325,6 +325,16 @@ fn at_most_so_many_parameters() {
 }
 
 #[test]
+fn a_list_that_is_read_back_is_not_endless() {
+    let list = |count: usize| {
+        let names: Vec<String> = (0..count).map(|number| format!("X{number}")).collect();
+        names.join(" ").parse::<MailParameters<'static>>()
+    };
+    assert_eq!(list(1024).unwrap().iter().count(), 1024);
+    assert_eq!(list(1025).unwrap_err().part(), Part::TooManyParameters);
+}
+
+#[test]
 fn xtext_and_unitext() {
     for (text, octets) in [
         ("", &b""[..]),

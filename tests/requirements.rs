@@ -9,8 +9,7 @@ use ehlo::server::{
     AuthOffer, AuthStep, Authenticated, Chunking, Config, DeliverBy, Dsn, Event, Exchange,
     FutureRelease, MtPriority, Pending, Rejection, Security, Server, SessionId, StartTlsOffer,
 };
-use ehlo::types::Protocol;
-use ehlo::types::{Domain, Mechanism, ReplyCode};
+use ehlo::types::{Domain, Mechanism, Protocol, ReplyCode};
 use ehlo::{Secret, Timestamp};
 
 fn smtp() -> Config {
@@ -219,5 +218,24 @@ fn the_table_is_complete() {
     }
     for name in &exist {
         assert!(named.contains(name), "the table does not name {name}");
+    }
+}
+
+/// Every attack has its number, and tests that are there.
+#[test]
+fn the_table_of_attacks_is_complete() {
+    let table = include_str!("../src/attacks.md");
+    let rows: Vec<_> = table
+        .lines()
+        .filter(|line| line.starts_with("| A"))
+        .collect();
+    assert_eq!(rows.len(), 20);
+    for (row, number) in rows.into_iter().zip(1..) {
+        assert!(row.starts_with(&format!("| A{number} |")), "{row}");
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        for name in tests.split(", ").map(|name| name.trim_matches('`')) {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+            assert!(std::path::Path::new(folder).join(name).is_file(), "{name}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! All that is tried: one row for each attack.
 //!
-//! The rules are numbered as the transcripts `tests/transcripts/attack_*.txt`
-//! number them. Those that only a client can break are not here, nor is
-//! guessing of passwords, nor what takes minutes to see.
+//! The rules are numbered as in the documentation of `ehlo::attacks`. Those that
+//! only a client can break are not here, nor is guessing of passwords, nor what
+//! takes minutes to see.
 
 use ehlo::types::Extension;
 

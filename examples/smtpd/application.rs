@@ -16,10 +16,9 @@ use ehlo::server::{
     Answer, Auth, Etrn, EtrnAccepted, Event, Expand, Expanded, Help, Helped, Message,
     MessageAccepted, Rcpt, Rejection, Security, Server, SessionId, Transfer, Verified, Verify,
 };
-use ehlo::types::Protocol;
 use ehlo::types::{
-    Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, Recipient, ReplyCode,
-    ReplyText, XclientAttributes, XforwardAttributes,
+    Domain, EnhancedCode, ForwardPath, HelloName, Host, Mailbox, Parameter, Protocol, Recipient,
+    ReplyCode, ReplyText, XclientAttributes, XforwardAttributes,
 };
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;

@@ -7,8 +7,7 @@ use ehlo::server::{
     AuthOffer, Chunking, Config, CrossProtocol, DeliverBy, Dsn, EarlyInput, EightBit,
     FutureRelease, MtPriority, StartTlsOffer,
 };
-use ehlo::types::Protocol;
-use ehlo::types::{DateTime, Domain};
+use ehlo::types::{DateTime, Domain, Protocol};
 
 use crate::options::{Kind, Options};
 use crate::sasl;

@@ -100,7 +100,7 @@ impl Default for Timeouts {
 #[non_exhaustive]
 pub struct Leniency {
     /// Takes lines of replies that end with LF alone. No longer, whatever this
-    /// is, once STARTTLS has been said (attack rule A4).
+    /// is, once STARTTLS has been said ([attack rule A4](crate::attacks)).
     pub bare_line_feeds: bool,
     /// Takes 250 for 354: some servers answer DATA so, and wait for the message.
     pub ok_to_data: bool,

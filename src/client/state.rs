@@ -14,8 +14,7 @@ use super::opening::{AuthPolicy, Hello, TlsPolicy};
 use super::report::Outcome;
 use super::transaction::Transaction;
 use super::turn::{Awaited, Expected, Framing, Hold, Job, Wait};
-use crate::types::Protocol;
-use crate::types::{Capabilities, Extension, Reply, Verb};
+use crate::types::{Capabilities, Extension, Protocol, Reply, Verb};
 
 /// Entries of an empty queue that are kept for the next.
 const KEPT: usize = 16;

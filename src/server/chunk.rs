@@ -16,8 +16,7 @@ use super::state::{Framing, Next, Phase, Subject, Transaction};
 use super::{LineEnding, Server};
 use crate::Timestamp;
 use crate::codec::Place;
-use crate::types::Protocol;
-use crate::types::{AbsoluteUri, Extension, Verb};
+use crate::types::{AbsoluteUri, Extension, Protocol, Verb};
 
 /// A BURL that waits for the message to be accepted.
 #[derive(Debug)]

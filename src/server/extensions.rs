@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 
 use super::Security;
 use super::config::Config;
-use crate::types::Protocol;
-use crate::types::{Attribute, Capability, DateTime, Extension, Limits, Mechanism};
+use crate::types::{Attribute, Capability, DateTime, Extension, Limits, Mechanism, Protocol};
 
 /// What beyond ASCII a server takes. One choice, since SMTPUTF8 requires
 /// 8BITMIME (RFC 6531 §3.1).

@@ -4,8 +4,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use super::{Security, Server};
-use crate::types::Protocol;
-use crate::types::{ForwardPath, Host};
+use crate::types::{ForwardPath, Host, Protocol};
 
 /// The `Received:` field that the server adds to a message (RFC 5321 §4.4).
 ///

@@ -18,8 +18,7 @@ use super::exchange::{
 use super::message::Decoder;
 use super::state::{Dialect, Framing, Next, Subject, Transaction};
 use super::{Answer, Identity, Server};
-use crate::types::Protocol;
-use crate::types::{BodyType, Envelope, Recipient, ReplyCode, SaslMessage, Verb};
+use crate::types::{BodyType, Envelope, Protocol, Recipient, ReplyCode, SaslMessage, Verb};
 
 impl Server {
     pub(super) fn settle_connect(&mut self, _: Connect, answer: Answer<Connect>) {

@@ -2,8 +2,7 @@
 
 use super::event::CloseReason;
 use super::replies::{self, Said};
-use crate::types::Protocol;
-use crate::types::{BodyType, Verb};
+use crate::types::{BodyType, Protocol, Verb};
 
 /// What the machine is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,10 +29,9 @@ use ehlo::client::{
 };
 use ehlo::codec::{LineEnds, Syntax};
 use ehlo::sasl::{Chooser, Credentials};
-use ehlo::types::Protocol;
 use ehlo::types::{
     BodyType, Command, Domain, Envelope, ForwardPath, MailParameters, Mailbox, Mechanism,
-    Parameter, ParameterKind, Recipient, Reply, ReversePath, Verb,
+    Parameter, ParameterKind, Protocol, Recipient, Reply, ReversePath, Verb,
 };
 use ehlo::{Secret, Timestamp};
 

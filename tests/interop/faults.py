@@ -11,7 +11,7 @@ from pathlib import Path
 from cases import HELO, RECIPIENT, SENDER, message
 from harness import LOOPBACK, Bench, Failure
 from peers import Trial
-from senders import Smtpd
+from smtpd_server import Smtpd
 
 CLIENTS = 8
 SECONDS_OF_LOAD = 1.5

@@ -14,7 +14,7 @@ from pathlib import Path
 from cases import HELO, RECIPIENT, SENDER, message
 from harness import LOOPBACK, Bench, Failure, resident
 from peers import Trial
-from senders import Smtpd
+from smtpd_server import Smtpd
 from ways import USER
 
 CROWD = 200

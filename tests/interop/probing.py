@@ -14,7 +14,7 @@ from receivers.nodemailer import NodemailerReceiver
 from receivers.postfix import PostfixReceiver
 from receivers.receiver import Receiver
 from receivers.smtp_sink import SmtpSinkReceiver
-from senders import Smtpd
+from smtpd_server import Smtpd
 from ways import Way
 
 # Exit statuses of probe.

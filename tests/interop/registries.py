@@ -44,6 +44,11 @@ def apt_unpack(package: str, cache: Path) -> Path:
     _apt_twice("apt-get", "download", *_missing_packages(package), cwd=downloads)
     for archive in downloads.glob("*.deb"):
         _run("dpkg", "--extract", archive, unpacked)
+    for part in ("lib", "bin", "sbin"):
+        # Debian's own are links to those below /usr.
+        if (unpacked / part).is_dir():
+            merged = unpacked / "usr" / part
+            shutil.copytree(unpacked / part, merged, symlinks=True, dirs_exist_ok=True)
     shutil.rmtree(downloads)
     # Only now, so that an interrupted run leaves no half root behind.
     unpacked.rename(root)

@@ -17,7 +17,7 @@ from clients import reply
 from harness import LOOPBACK, Bench, Failure, free_port
 from peers import Trial
 from relaying import Relay, without_trace
-from senders import Smtpd
+from smtpd_server import Smtpd
 
 END = b"\r\n.\r\n"
 OFFER = "250-hop.example\r\n250-SIZE 300000000\r\n250 8BITMIME"

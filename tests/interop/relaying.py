@@ -18,7 +18,8 @@ from receivers.aiosmtpd import AiosmtpdReceiver
 from receivers.receiver import Receiver, Stored, read_stored
 from receivers.smtp_sink import SmtpSinkReceiver
 from relays import EximRelay
-from senders import Sender, Smtpd, check_facts, check_parameters
+from senders import Sender
+from smtpd_server import Smtpd, check_facts, check_parameters
 from ways import FULL, OCTETS, Way, ways_named
 
 RELAY = "relay.example"

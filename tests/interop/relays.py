@@ -10,7 +10,8 @@ from harness import LOOPBACK, Bench, Failure
 from peers import Trial
 from postfix import Postfix
 from registries import apt_unpack
-from senders import Smtpd, check_only, pairs
+from senders import pairs
+from smtpd_server import Smtpd, check_only
 from unpacked import Unpacked
 from ways import ELSEWHERE, FULL, OCTETS, PASSWORD, USER, Way
 

@@ -6,8 +6,7 @@ use ehlo::codec::{BareLineEnds, Syntax};
 use ehlo::server::{
     AuthOffer, Chunking, Config, CrossProtocol, Dsn, EarlyInput, StartTlsOffer, UnofferedParameters,
 };
-use ehlo::types::Protocol;
-use ehlo::types::{Command, Mechanism};
+use ehlo::types::{Command, Mechanism, Protocol};
 
 use crate::support::session::config;
 

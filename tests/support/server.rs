@@ -12,8 +12,7 @@ use ehlo::server::{
     HelloAccepted, LineEnding, MessageAccepted, MtPriority, Pending, RcptAccepted, Rejection,
     Security, Server, SessionId, StartTlsOffer, Transfer, UnofferedParameters, Verified,
 };
-use ehlo::types::Protocol;
-use ehlo::types::{Domain, Mechanism, Reply, ReplyCode, ReplyText, SaslMessage};
+use ehlo::types::{Domain, Mechanism, Protocol, Reply, ReplyCode, ReplyText, SaslMessage};
 use ehlo::{Secret, Timestamp};
 
 use super::cuts::Cut;

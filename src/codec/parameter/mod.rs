@@ -26,6 +26,11 @@ use crate::types::{
 pub(super) use future_release::interval;
 pub(super) use historic::is_solicitation;
 
+/// How many parameters of a value's own text are read back: more than a command
+/// has by default. Names that the crate does not know are each compared with
+/// all before it.
+const READ_BACK: usize = 1024;
+
 /// `*( SP esmtp-param )` up to the end of the line, each name once.
 #[inline]
 pub(super) fn parameters<'a>(
@@ -257,12 +262,12 @@ macro_rules! builders {
             type Error = AddressError;
 
             /// Takes parameters with one space between them, under
-            /// [`Syntax::STRICT`].
+            /// [`Syntax::STRICT`] but for how many there may be: 1,024.
             fn try_from(text: &'a str) -> Result<Self, AddressError> {
                 if text.is_empty() {
                     return Ok(Self::default());
                 }
-                check(text, Verb::$verb, usize::MAX)?;
+                check(text, Verb::$verb, READ_BACK)?;
                 Ok(Self(Parameters::from_checked(Cow::Borrowed(text))))
             }
         }

@@ -84,9 +84,10 @@ auth_advertise_hosts = ${{if def:tls_in_cipher{{*}}}}
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
 prdr_enable
+smtp_accept_max = 0
 smtp_accept_queue_per_connection = 0
 message_size_limit = {way.max_size}
-received_header_text = Received: from $sender_helo_name with $received_protocol \
+received_header_text = Received: from $sender_helo_name with $received_protocol \\
     as $authenticated_id by $sender_host_authenticated id $message_exim_id
 acl_smtp_rcpt = rcpt
 begin acl

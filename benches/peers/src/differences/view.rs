@@ -83,6 +83,15 @@ fn text<'a>(argument: Option<&'a Argument<'_>>) -> &'a str {
     argument.map_or("", Argument::as_str)
 }
 
+/// An initial response as it is written: an empty one is `=` (RFC 4954 §4).
+fn initial<'a>(response: Option<&'a types::SaslMessage<'_>>) -> &'a str {
+    match response {
+        None => "",
+        Some(response) if response.is_empty() => "=",
+        Some(response) => response.expose_base64(),
+    }
+}
+
 /// What smtp-proto should see in what ehlo sees.
 pub fn for_smtp_proto(command: &Command<'_>) -> View {
     let view = View::of(command.verb().as_str());
@@ -105,15 +114,7 @@ pub fn for_smtp_proto(command: &Command<'_>) -> View {
         Command::Bdat { size, last } => view.with("size", size).with("last", last),
         Command::Auth {
             initial_response, ..
-        } => {
-            let response = initial_response
-                .as_ref()
-                .map(|response| match response.is_empty() {
-                    true => "=",
-                    false => response.expose_base64(),
-                });
-            view.with("response", response.unwrap_or_default())
-        }
+        } => view.with("response", initial(initial_response.as_ref())),
         Command::Noop(argument) | Command::Help(argument) => {
             view.with("argument", text(argument.as_ref()))
         }
@@ -344,15 +345,7 @@ pub fn for_mailrs(command: &Command<'_>) -> View {
             .with("parameters", listed(parameters.iter().collect())),
         Command::Auth {
             initial_response, ..
-        } => {
-            let response = initial_response
-                .as_ref()
-                .map(|response| match response.is_empty() {
-                    true => "=",
-                    false => response.expose_base64(),
-                });
-            view.with("response", response.unwrap_or_default())
-        }
+        } => view.with("response", initial(initial_response.as_ref())),
         Command::Noop(argument) | Command::Help(argument) => {
             view.with("argument", text(argument.as_ref()))
         }
