@@ -6,6 +6,17 @@ use std::time::Duration;
 
 use ehlo::types::{HelloName, Mailbox};
 
+const USAGE: &str = "\
+usage: probe [OPTION …] HOST:PORT
+
+  --starttls                 try what STARTTLS can be attacked with, too
+  --lmtp                     speak LMTP
+  --from ADDRESS             --to ADDRESS: one the server takes mail for
+  --timeout SECONDS          for a reply, default 5
+  --i-am-authorised          probe a server that is not on this machine
+exit status: 0 not exploitable, 1 exploitable, 2 it could not be probed
+";
+
 pub(crate) struct Options {
     /// `HOST:PORT`, as it was given.
     pub(crate) name: String,
@@ -35,6 +46,10 @@ impl Options {
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
+                Long("help") => {
+                    print!("{USAGE}");
+                    std::process::exit(0);
+                }
                 Long("starttls") => starttls = true,
                 Long("lmtp") => lmtp = true,
                 Long("i-am-authorised") => is_authorised = true,

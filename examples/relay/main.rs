@@ -32,6 +32,16 @@ use tokio::time::sleep;
 /// moment, and says so to itself.
 const SESSIONS: usize = 500;
 
+const USAGE: &str = "\
+usage: relay [OPTION …]
+
+  --listen ADDRESS:PORT      take mail by SMTP, as often as wanted
+  --lmtp ADDRESS:PORT        by LMTP
+  --to HOST:PORT             forward it by SMTP
+  --to-lmtp HOST:PORT        or by LMTP
+  --hostname NAME            who the relay is, on both sides
+";
+
 struct Options {
     /// `--listen` and `--lmtp ADDRESS:PORT`, as often as wanted; port 0 is any.
     listeners: Vec<(Protocol, String)>,
@@ -119,6 +129,10 @@ impl Options {
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
+                Long("help") => {
+                    print!("{USAGE}");
+                    std::process::exit(0);
+                }
                 Long("listen") => listeners.push((Protocol::Smtp, arguments.value()?.string()?)),
                 Long("lmtp") => listeners.push((Protocol::Lmtp, arguments.value()?.string()?)),
                 Long("to") => next_hop = Some((Protocol::Smtp, arguments.value()?.string()?)),

@@ -14,6 +14,27 @@ use crate::auth::Login;
 
 type Failure = Box<dyn std::error::Error>;
 
+const USAGE: &str = "\
+usage: sendmail --connect HOST:PORT --from ADDRESS --to ADDRESS [OPTION …] [FILE …]
+
+  --to ADDRESS               as often as wanted
+  --helo NAME                who the client is; default its address
+  --lmtp                     speak LMTP
+  --starttls | --tls | --plaintext
+                             default: STARTTLS if it is offered
+  --ca FILE | --insecure     whose certificates are good
+  --user NAME --password PASSWORD | --token TOKEN
+  --mechanism NAME           this one only, not the strongest
+  --chunking | --no-chunking BDAT wherever it is offered, or never
+  --no-pipelining            one command at a time
+  --dsn-notify success,failure,delay | never
+  --dsn-ret full | hdrs      --dsn-envid ID
+  --count N                  each message so many times
+  --connections N            on so many connections at once
+  --verbose                  print the events of each session
+exit status: 0 all accepted, 1 some refused, 2 a session failed
+";
+
 /// Whether sessions are encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encryption {
@@ -95,6 +116,10 @@ impl Options {
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
+                Long("help") => {
+                    print!("{USAGE}");
+                    std::process::exit(0);
+                }
                 Long("connect") => connect = Some(arguments.value()?.parse_with(server)?),
                 Long("helo") => options.helo = Some(arguments.value()?.parse()?),
                 Long("starttls") => options.encryption = Encryption::StartTls,

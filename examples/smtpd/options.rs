@@ -5,6 +5,33 @@ use std::path::PathBuf;
 
 use ehlo::Secret;
 
+const USAGE: &str = "\
+usage: smtpd --listen ADDRESS:PORT --maildir DIR [OPTION …]
+
+listeners, each as often as wanted:
+  --listen ADDRESS:PORT      SMTP
+  --submission ADDRESS:PORT  SMTP, no mail without AUTH
+  --smtps ADDRESS:PORT       SMTP with TLS from the first octet
+  --lmtp ADDRESS:PORT        LMTP
+mail:
+  --maildir DIR              where messages are stored
+  --discard                  take and drop them; --null: do not even look
+  --hostname NAME            who the server is
+  --domain NAME              take mail for this domain only, unless authenticated
+  --max-size OCTETS          of a message
+  --received                 put a Received: field before each message
+TLS:
+  --cert FILE --key FILE     in PEM; or --self-signed
+AUTH:
+  --user NAME --password PASSWORD
+  --token TOKEN              for XOAUTH2 and OAUTHBEARER
+  --anonymous                let nobody in, too
+else:
+  --lenient                  bear with clients that are not
+  --xclient                  take XCLIENT and XFORWARD from anybody
+  --trace                    print each session, without secrets and messages
+";
+
 /// What a listener is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -105,6 +132,10 @@ impl Options {
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
+                Long("help") => {
+                    print!("{USAGE}");
+                    std::process::exit(0);
+                }
                 Long("listen") => options
                     .listeners
                     .push((Kind::Smtp, arguments.value()?.string()?)),
