@@ -60,6 +60,16 @@ impl Work {
         }
     }
 
+    /// Tells of the messages that were not begun, if every session has failed.
+    pub(crate) fn tell_rest(&self) {
+        let Settings {
+            options, results, ..
+        } = &*self.settings;
+        while let Some(message) = self.next_message().filter(|_| !options.is_load()) {
+            results.not_sent(message, &options.envelope, "LeftOver");
+        }
+    }
+
     fn next_message(&self) -> Option<&Message> {
         let begun = self.begun.fetch_add(1, Ordering::Relaxed);
         if begun >= self.settings.results.total() {

@@ -72,6 +72,7 @@ async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
         connections.spawn(Arc::clone(&work).run(number));
     }
     connections.join_all().await;
+    work.tell_rest();
     progress.abort();
     Ok(results.finish())
 }

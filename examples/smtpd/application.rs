@@ -29,7 +29,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::config;
 use crate::connection::Channel;
 use crate::options::{Mode, Options};
-use crate::sasl::Accounts;
+use crate::sasl::{Accounts, NOBODY};
 use crate::spool::Spool;
 use crate::trace;
 
@@ -221,7 +221,7 @@ impl Application {
     /// Whether mail for that recipient is taken.
     fn judge(&self, rcpt: &Rcpt, server: &Server) -> Result<(), Rejection> {
         match rcpt.forward_path.mailbox() {
-            Some(mailbox) if !self.service.is_local(mailbox) && server.identity().is_none() => {
+            Some(mailbox) if !self.service.is_local(mailbox) && !is_somebody(server) => {
                 Err(Rejection::RELAYING_DENIED)
             }
             Some(mailbox) if has_name(mailbox, "refused") => Err(Rejection::NO_SUCH_MAILBOX),
@@ -326,7 +326,7 @@ impl Application {
             Ok(mailbox) if self.service.is_local(&mailbox) => {
                 Ok(Verified::default().with_text(text(format!("<{mailbox}>"))?))
             }
-            Ok(_) if server.identity().is_some() => Ok(Verified::unverified()),
+            Ok(_) if is_somebody(server) => Ok(Verified::unverified()),
             Ok(_) => Err(Rejection::RELAYING_DENIED),
             Err(_) => Err(Rejection::NO_SUCH_MAILBOX),
         }
@@ -375,6 +375,12 @@ fn has_name(mailbox: &Mailbox<'_>, name: &str) -> bool {
 fn is_full(path: &ForwardPath<'_>) -> bool {
     path.mailbox()
         .is_some_and(|mailbox| has_name(mailbox, "full"))
+}
+
+/// Whether the client has shown who it is (RFC 4505 §5: anybody may
+/// be nobody).
+fn is_somebody(server: &Server) -> bool {
+    server.identity().is_some_and(|identity| identity != NOBODY)
 }
 
 fn is_lmtp(server: &Server) -> bool {

@@ -17,6 +17,9 @@ use crate::options::Options;
 /// How often a password is hashed: as often as RFC 7677 §4 asks at least.
 const ITERATIONS: u32 = 4096;
 
+/// Who is nobody: has authenticated, but may do no more than before.
+pub(crate) const NOBODY: &str = "anonymous";
+
 /// The mechanisms that there are credentials for, the best first.
 pub(crate) fn mechanisms(options: &Options) -> Vec<Mechanism> {
     let mut mechanisms = Vec::new();
@@ -144,7 +147,7 @@ impl Accounts {
                 .filter(|name| authzid.is_none_or(|authzid| authzid == *name))
                 .map(Verdict::Accept),
             Question::Anonymous { .. } if self.anonymous => {
-                Some(Verdict::Accept("anonymous".to_owned()))
+                Some(Verdict::Accept(NOBODY.to_owned()))
             }
             _ => None,
         };

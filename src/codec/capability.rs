@@ -13,8 +13,8 @@ use super::date::{self, Fractions};
 use super::error::{AddressError, Part};
 use super::leaf;
 use super::parameter::{interval, is_solicitation};
-use super::reply::{InvalidReply, LINE_LIMIT};
 use super::swar::first_below;
+use super::text::{InvalidReply, LINE_LIMIT};
 use crate::types::class::{self, KEYWORD, TEXT};
 use crate::types::{
     Attribute, Capabilities, Capability, DateTime, Extension, Extensions, Limits, Mechanism, Reply,

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use bytes::Buf;
 
-use crate::codec::reply::encode;
+use crate::codec::text::encode;
 use crate::types::{EnhancedCode, ReplyCode};
 
 /// Octets to write to the peer: a [`Buf`], empty when there is nothing to say.

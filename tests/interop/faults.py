@@ -69,7 +69,7 @@ class Faults:
             Trial("killed-under-load", partial(self.run, signal.SIGKILL)),
         ]
 
-    def run(self, how: signal.Signals, bench: Bench) -> None:
+    def run(self, how: signal.Signals, bench: Bench) -> str:
         smtpd = Smtpd(bench)
         clients = [Client(number, smtpd.ports["smtp"]) for number in range(CLIENTS)]
         for client in clients:
@@ -96,3 +96,4 @@ class Faults:
             left = [path.name for path in smtpd.maildir.glob("*.tmp")]
             if left:
                 raise Failure(f"{left} left behind")
+        return f"{len(taken)} messages taken, and there"

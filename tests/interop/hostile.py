@@ -15,7 +15,7 @@ from cases import HELO, RECIPIENT, SENDER, message
 from harness import LOOPBACK, Bench, Failure, resident
 from peers import Trial
 from smtpd_server import Smtpd
-from ways import USER
+from ways import ELSEWHERE, USER
 
 CROWD = 200
 MESSAGES = 20
@@ -107,7 +107,20 @@ class Hostile:
             "endless-lines": fill,
         }
         crowds = [Trial(name, partial(self.run, deed)) for name, deed in deeds.items()]
-        return [*crowds, Trial("names-probed", self.run_names)]
+        return [
+            *crowds,
+            Trial("names-probed", self.run_names),
+            Trial("nobody-relays", self.run_nobody),
+        ]
+
+    def run_nobody(self, bench: Bench) -> None:
+        """Who has authenticated as nobody may do what everybody may."""
+        port = int(Smtpd(bench, "--anonymous").ports["smtps"])
+        with encrypted(port) as session:
+            codes = [session.docmd("AUTH", "ANONYMOUS =")[0], session.mail(SENDER)[0]]
+            codes += [session.rcpt(address)[0] for address in (ELSEWHERE, RECIPIENT)]
+        if codes != [235, 250, 550, 250]:
+            raise Failure(f"{codes}")
 
     def run_names(self, bench: Bench) -> None:
         """What SCRAM shows of a user tells nobody whether there is one: always
@@ -123,7 +136,7 @@ class Hostile:
             if shown[0] != shown[1] or len(salts) != 2 or iterations != {"i=4096"}:
                 raise Failure(f"{name}: {shown}")
 
-    def run(self, deed: Callable[[list[socket.socket]], None], bench: Bench) -> None:
+    def run(self, deed: Callable[[list[socket.socket]], None], bench: Bench) -> str:
         smtpd = Smtpd(bench)
         port = int(smtpd.ports["smtp"])
         send_some(port)
@@ -143,15 +156,22 @@ class Hostile:
             raise Failure(f"{len(stored)} messages stored, not {2 * MESSAGES}")
         # What was begun by those who have gone is gone.
         bench.wait_for(lambda: not list(smtpd.maildir.glob("*.tmp")) or None)
+        return f"{grown // CROWD} octets more resident for each of {CROWD}"
+
+
+def encrypted(port: int) -> smtplib.SMTP_SSL:
+    """A session that has said hello to who shows any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    session = smtplib.SMTP_SSL(LOOPBACK, port, HELO, context=context)
+    session.ehlo()
+    return session
 
 
 def show(port: int, mechanism: str, name: str) -> tuple[str, str]:
     """The salt and the iterations of that user."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     first = base64.b64encode(f"n,,n={name},r=nonce".encode()).decode()
-    with smtplib.SMTP_SSL(LOOPBACK, port, HELO, context=context) as session:
-        session.ehlo()
+    with encrypted(port) as session:
         code, challenge = session.docmd("AUTH", f"{mechanism} {first}")
         if code != 334:
             raise Failure(f"{code} {challenge!r}")

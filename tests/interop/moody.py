@@ -65,7 +65,6 @@ MOODS = (
         "gone-before-the-rest",
         SESSION_FAILED,
         [(1, (FIRST, SECOND))],
-        lines=len(ALL),
         told="",
         offers=("LIMITS RCPTMAX=2 MAILMAX=1",),
         connections=1,
@@ -83,7 +82,7 @@ MOODS = (
         [(1, ALL), (1, ALL), (2, ALL)],
         messages=2,
     ),
-    Mood("gone-at-once", SESSION_FAILED, [], "LeftOver", len(ALL), messages=0),
+    Mood("gone-at-once", SESSION_FAILED, [], "LeftOver", messages=0),
     # Sent once more, they might be there twice.
     Mood(
         "gone-at-the-dot",
@@ -107,7 +106,6 @@ MOODS = (
         SESSION_FAILED,
         [],
         "LeftOver",
-        len(ALL),
         options=("--starttls", "--insecure"),
         offers=("STARTTLS",),
     ),

@@ -8,10 +8,10 @@ from harness import Bench
 
 
 class Trial(NamedTuple):
-    """One case of one peer; `run` raises what is wrong."""
+    """One case of one peer; `run` raises what is wrong, and may have a figure."""
 
     name: str
-    run: Callable[[Bench], None]
+    run: Callable[[Bench], str | None]
     # Tried with --all only.
     is_slow: bool = False
 
