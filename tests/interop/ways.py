@@ -136,7 +136,7 @@ WAYS = (
     submission("auth-anonymous", "ANONYMOUS"),
     submission("auth-xoauth2", "XOAUTH2"),
     submission("auth-oauthbearer", "OAUTHBEARER"),
-    submission("auth-external", "EXTERNAL", authority="known", traced="AUTH EXTERNAL"),
+    submission("auth-external", "EXTERNAL", authority="known", traced="C: AUTH EXTERNAL"),
     Way("auth-over-implicit-tls", kind="smtps", mechanism="PLAIN"),
     submission(
         "wrong-password",
@@ -173,7 +173,8 @@ WAYS = (
         accepted=(),
         refusals=("535 5.7.8",),
     ),
-    submission("no-certificate", "EXTERNAL", accepted=()),
+    # Not with EXTERNAL before it.
+    submission("no-certificate", "EXTERNAL", accepted=(), traced="S: 250-AUTH SCRAM-"),
     submission(
         "certificate-of-others",
         "EXTERNAL",
