@@ -201,7 +201,7 @@ class Moody:
         """As with `sendmail … | true`: all is sent all the same."""
         server = Server(Mood("", 0, []))
         server.start()
-        command = [bench.programs.sendmail, "--connect", server.address]
+        command: list[str | Path] = [bench.programs.sendmail, "--connect", server.address]
         command += ["--from", SENDER, "--to", FIRST]
         command += [bench.write(f"message-{n}", message(b"x")) for n in range(MESSAGES)]
         reader, writer = os.pipe()

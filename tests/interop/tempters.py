@@ -15,7 +15,7 @@ from cases import PLAIN, RECIPIENT, SENDER
 from harness import LOOPBACK, Bench, Failure
 from peers import Trial
 from registries import certificate
-from senders import Smtpd
+from smtpd_server import Smtpd
 from ways import PASSWORD, USER
 
 SESSION_FAILED = 2
