@@ -261,7 +261,7 @@ class RelayFaults:
         said = reply(*session.data(PLAIN + LINE * 20_000))
         check("DATA", said, "552 5.3.4 enough of that")
 
-    def run_slow(self, bench: Bench) -> None:
+    def run_slow(self, bench: Bench) -> str:
         """A next hop that does not read stops the sender; the relay keeps
         nothing but a buffer."""
         go_on = threading.Event()
@@ -302,7 +302,7 @@ class RelayFaults:
         check("end", reply(*session.getreply()), "250 2.0.0 at last")
         wanted = hashlib.sha256(LINE * LARGE + END[2:])
         check("octets", digest.hexdigest(), wanted.hexdigest())
-        relay.check_memory()
+        return relay.check_memory()
 
     def run_sender_lost(self, reset: bool, bench: Bench) -> None:
         """What has no end is not delivered, though most of it went on."""
