@@ -76,15 +76,7 @@ pub(crate) fn without_external(config: &Config) -> Config {
 }
 
 fn be_lenient(config: &mut Config) {
-    let mut syntax = Syntax::STRICT;
-    syntax.blanks_before_path = true;
-    syntax.bare_paths = true;
-    syntax.local_paths = true;
-    syntax.odd_hello_names = true;
-    syntax.long_paths = true;
-    syntax.loose_dots = true;
-    syntax.extra_blanks = true;
-    config.syntax = syntax;
+    config.syntax = Syntax::LENIENT;
     config.early_input = EarlyInput::Allow { lf_sessions: true };
     config.cross_protocol = CrossProtocol::Allow;
     config.bare_line_ends = BareLineEnds::Keep;

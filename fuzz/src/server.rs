@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use ehlo::codec::{BareLineEnds, ReplyLimits, ReplyParser};
+use ehlo::codec::{BareLineEnds, ReplyLimits, ReplyParser, Syntax};
 use ehlo::server::{
     Answer, AuthOffer, AuthStep, Authenticated, Chunking, CloseReason, Config, CrossProtocol,
     DataAccepted, DeliverBy, Dsn, EarlyInput, EightBit, Event, Exchange, FutureRelease, Greeting,
@@ -13,7 +13,6 @@ use ehlo::server::{
 use ehlo::types::{Domain, EnhancedCode, Mechanism, Protocol, ReplyCode, ReplyText, Verb};
 use ehlo::{Secret, Timestamp};
 
-use super::command::widest;
 use super::cuts::reads;
 use super::script::Script;
 
@@ -67,7 +66,7 @@ fn config(script: Script<'_>) -> Config {
         config.unoffered_parameters = UnofferedParameters::Pass;
     }
     if has("lenient") {
-        config.syntax = widest();
+        config.syntax = Syntax::LENIENT;
     }
     if has("other-protocols") {
         config.cross_protocol = CrossProtocol::Allow;

@@ -65,6 +65,18 @@ impl Syntax {
         extra_blanks: false,
         max_parameters: 32,
     };
+
+    /// Every leniency; no more parameters than [`STRICT`](Self::STRICT) has.
+    pub const LENIENT: Self = Self {
+        blanks_before_path: true,
+        bare_paths: true,
+        local_paths: true,
+        odd_hello_names: true,
+        long_paths: true,
+        loose_dots: true,
+        extra_blanks: true,
+        ..Self::STRICT
+    };
 }
 
 impl Default for Syntax {
