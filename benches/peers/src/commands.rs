@@ -74,6 +74,15 @@ fn add_ehlo(group: &mut Group, lines: &[Vec<u8>]) {
     );
 }
 
+fn add_ehlo_framed(group: &mut Group, lines: &[Vec<u8>]) {
+    group.add(
+        "ehlo, framed from a buffer",
+        framed(lines, |line| {
+            black_box(&Command::parse(line, &Syntax::STRICT));
+        }),
+    );
+}
+
 /// From one buffer with all the lines in it, as a read brings them.
 fn framed<T>(lines: &[Vec<u8>], work: impl Fn(&[u8]) -> T + 'static) -> impl FnMut() + 'static {
     let wire = terminated(lines).concat();
@@ -116,12 +125,7 @@ fn smtp_proto_owned(lines: &[Vec<u8>]) -> impl FnMut() + 'static {
 fn borrowed_ehlo(title: &str, lines: &[Vec<u8>]) -> Group {
     let mut group = Group::new(title, Unit::Each("line", lines.len()));
     add_ehlo(&mut group, lines);
-    group.add(
-        "ehlo, framed from a buffer",
-        framed(lines, |line| {
-            black_box(&Command::parse(line, &Syntax::STRICT));
-        }),
-    );
+    add_ehlo_framed(&mut group, lines);
     group.add(
         "ehlo, owned",
         over(lines.to_vec(), |line| {
@@ -134,12 +138,7 @@ fn borrowed_ehlo(title: &str, lines: &[Vec<u8>]) -> Group {
 fn borrowed(title: &str, lines: &[Vec<u8>]) -> Group {
     let mut group = Group::new(title, Unit::Each("line", lines.len()));
     add_ehlo(&mut group, lines);
-    group.add(
-        "ehlo, framed from a buffer",
-        framed(lines, |line| {
-            black_box(&Command::parse(line, &Syntax::STRICT));
-        }),
-    );
+    add_ehlo_framed(&mut group, lines);
     // These two find the end of the line themselves.
     group.add("smtp-proto", smtp_proto(lines));
     group.add(
