@@ -9,17 +9,13 @@ use ehlo::codec::{
 };
 use proptest::prelude::*;
 
+use decoded::{Outcome, decoded};
+
+#[path = "../fuzz/src/decoded.rs"]
+mod decoded;
+
 /// A bare line end and the octets of the message before it.
 type Bare = Option<(BareLineEnd, usize)>;
-
-/// All there is to know of a stream.
-#[derive(Debug, PartialEq, Eq)]
-struct Outcome {
-    message: Vec<u8>,
-    bare: Bare,
-    ended: bool,
-    rest: Vec<u8>,
-}
 
 /// RFC 5321 §4.5.2, read aloud. Where the stream stops before the meaning of an
 /// octet is certain, that octet is rest.
@@ -65,40 +61,6 @@ fn reference(policy: BareLineEnds, stream: &[u8]) -> Outcome {
         ended,
         rest: data[at..].to_vec(),
     }
-}
-
-/// What the decoder makes of a stream that comes in these parts.
-fn decoded<'a>(policy: BareLineEnds, parts: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
-    let mut decoder = DotDecoder::new(policy);
-    let mut input = BytesMut::new();
-    let mut outcome = Outcome {
-        message: Vec::new(),
-        bare: None,
-        ended: false,
-        rest: Vec::new(),
-    };
-    for part in parts {
-        input.extend_from_slice(part);
-        while !outcome.ended {
-            match decoder.next(&mut input) {
-                None => {
-                    assert!(input.len() <= 2, "{input:?} held back");
-                    break;
-                }
-                Some(Ok(Decoded::Piece(piece))) => {
-                    assert!(!piece.is_empty());
-                    outcome.message.extend_from_slice(&piece);
-                }
-                Some(Ok(Decoded::End)) => outcome.ended = true,
-                Some(Err(kind)) => {
-                    assert_eq!(outcome.bare, None, "reported twice");
-                    outcome.bare = Some((kind, outcome.message.len()));
-                }
-            }
-        }
-    }
-    outcome.rest = input.to_vec();
-    outcome
 }
 
 /// The stream whole, octet by octet and cut at every place.

@@ -1,20 +1,11 @@
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use ehlo::codec::{
-    BareLineEnd, BareLineEndAt, BareLineEnds, Decoded, DotDecoder, DotEncoder, LineEncoder,
-    LineEndCheck, LineEnds, Place,
+    BareLineEnd, BareLineEndAt, BareLineEnds, DotEncoder, LineEncoder, LineEndCheck, LineEnds,
+    Place,
 };
 
 use super::cuts::{SIZES, reads};
-
-/// All there is to know of a stream behind DATA.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Outcome {
-    message: Vec<u8>,
-    /// The first bare line end, and the octets of the message before it.
-    bare: Option<(BareLineEnd, usize)>,
-    ended: bool,
-    rest: Vec<u8>,
-}
+use super::decoded::{Outcome, decoded};
 
 /// Octets as what follows DATA, as the chunks of BDAT, and as a message to be
 /// sent: however they are cut, what RFC 5321 §4.5.2 says, read aloud.
@@ -22,7 +13,7 @@ pub fn data(octets: &[u8]) {
     for policy in [BareLineEnds::Reject, BareLineEnds::Keep] {
         let expected = reference(octets, policy);
         for size in SIZES {
-            let outcome = decode(octets, policy, size);
+            let outcome = decoded(policy, reads(octets, &[size]));
             assert_eq!(outcome, expected, "{policy:?}, in reads of {size}");
         }
     }
@@ -68,34 +59,6 @@ fn reference(stream: &[u8], policy: BareLineEnds) -> Outcome {
         before = &stream[..at];
     }
     outcome.rest = stream[at..].to_vec();
-    outcome
-}
-
-fn decode(stream: &[u8], policy: BareLineEnds, size: usize) -> Outcome {
-    let mut decoder = DotDecoder::new(policy);
-    let mut input = BytesMut::new();
-    let mut outcome = Outcome::default();
-    for read in reads(stream, &[size]) {
-        input.extend_from_slice(read);
-        while !outcome.ended {
-            match decoder.next(&mut input) {
-                None => {
-                    assert!(input.len() <= 2, "{input:?} held back");
-                    break;
-                }
-                Some(Ok(Decoded::Piece(piece))) => {
-                    assert!(!piece.is_empty());
-                    outcome.message.extend_from_slice(&piece);
-                }
-                Some(Ok(Decoded::End)) => outcome.ended = true,
-                Some(Err(kind)) => {
-                    assert_eq!(outcome.bare, None, "told twice");
-                    outcome.bare = Some((kind, outcome.message.len()));
-                }
-            }
-        }
-    }
-    outcome.rest = input.to_vec();
     outcome
 }
 
@@ -166,7 +129,7 @@ fn sent(message: &[u8], line_ends: LineEnds, size: usize, bare: Option<(BareLine
     }
     let is_whole = plain.is_empty() || plain.ends_with(b"\r\n");
     let expected = [&plain[..], if is_whole { b"" } else { b"\r\n" }].concat();
-    let received = decode(&dotted, BareLineEnds::Reject, usize::MAX);
+    let received = decoded(BareLineEnds::Reject, [&dotted[..]]);
     assert!(received.ended && received.rest.is_empty() && received.bare.is_none());
     assert_eq!(received.message, expected);
 }

@@ -8,6 +8,7 @@ mod client;
 mod command;
 mod cuts;
 mod data;
+mod decoded;
 mod line;
 mod parameters;
 mod reply;
